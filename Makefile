@@ -1,0 +1,43 @@
+# Makewhole: every target sets up what it needs, once.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+ARGS ?=
+
+# The compiler and Anvil are found through PATH: this project's own come first.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+READY := .venv/.ready
+
+$(READY): requirements.txt package.json
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "makewhole: needs Python 3.11; name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@command -v npm >/dev/null || { echo "makewhole: needs Node with npm (for Anvil)" >&2; exit 1; }
+	@echo "Setting up .venv and Anvil (once, about a minute) ..."
+	@$(PYTHON) -m venv .venv
+	@pip install -qq --disable-pip-version-check --no-deps --requirement requirements.txt
+	@npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts
+	@ln -sf "$$(ls $(CURDIR)/node_modules/@foundry-rs/anvil-*/bin/anvil | head -n 1)" .venv/bin/anvil
+	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
+	@touch $@
+
+.PHONY: help setup compile fuzz replay test clean
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Install the pinned tools into .venv and node_modules
+
+compile: $(READY) ## Compile the contracts
+	@ape compile
+
+fuzz: $(READY) ## The main job: contracts against the model on a devnet (ARGS="--help" lists the options)
+	@ape run fuzz $(ARGS)
+
+replay: $(READY) ## Run a recorded trace again on both sides (ARGS="TRACE")
+	@ape run replay $(ARGS)
+
+test: $(READY) ## All tests
+	@pytest tests $(ARGS)
+
+clean: ## Remove everything that was installed or built
+	rm -rf .venv node_modules build .build .cache .hypothesis .pytest_cache
