@@ -1,0 +1,230 @@
+# pragma version ~=0.4.3
+"""
+@title Reads the whole stored state of a system in one call
+@license MIT
+@notice For tests: what the differential engine compares after every call. All structs are static, so that
+        the answer is plain words in the order declared here.
+"""
+
+interface IPool:
+    def state() -> PoolState: view
+    def position(provider: address) -> Position: view
+    def request(provider: address) -> Request: view
+    def deposit(provider: address) -> Deposit: view
+
+interface IReserve:
+    def held(token: address) -> uint256: view
+
+interface IBackstop:
+    def booked(token: address) -> uint256: view
+    def pool_stake(pool: address) -> PoolStake: view
+    def account(pool: address, staker: address) -> StakeAccount: view
+
+interface IController:
+    def owner() -> address: view
+    def pending_owner() -> address: view
+    def swept_epoch() -> uint256: view
+    def pool_count() -> uint256: view
+    def pools(index: uint256) -> address: view
+    def dlq_pools(quote: address) -> address: view
+
+interface IToken:
+    def balanceOf(holder: address) -> uint256: view
+    def allowance(owner: address, spender: address) -> uint256: view
+
+
+struct PoolState:
+    status: uint256
+    reserve_base: uint256
+    reserve_quote: uint256
+    total_units: uint256
+    staged_base: uint256
+    staged_quote: uint256
+    oracle: uint256
+    oracle_updated_at: uint256
+    epoch: uint256
+    bailout: bool
+    requested: uint256
+    exited: uint256
+    added: uint256
+    total_shortfall: uint256
+
+struct Position:
+    units: uint256
+    principal_base: uint256
+    principal_quote: uint256
+    clock: uint256
+    last_added: uint256
+
+struct Request:
+    epoch: uint256
+    units: uint256
+
+struct Deposit:
+    base: uint256
+    quote: uint256
+    staged_at: uint256
+
+struct PoolStake:
+    generation: uint256
+    total_stake: uint256
+    total_shares: uint256
+    index_base: uint256
+    index_quote: uint256
+
+struct StakeAccount:
+    generation: uint256
+    shares: uint256
+    index_base_paid: uint256
+    index_quote_paid: uint256
+    earned_base: uint256
+    earned_quote: uint256
+    requested_shares: uint256
+    ready_at: uint256
+
+struct PoolView:
+    pool: address
+    state: PoolState
+    positions: Position[MAX_ACCOUNTS]
+    requests: Request[MAX_ACCOUNTS]
+    deposits: Deposit[MAX_ACCOUNTS]
+
+struct StakeView:
+    stake: PoolStake
+    accounts: StakeAccount[MAX_ACCOUNTS]
+
+struct TokenView:
+    held: uint256
+    booked: uint256
+    dlq_pool: address
+    balances: uint256[MAX_HOLDERS]
+
+struct ControllerView:
+    owner: address
+    pending_owner: address
+    swept_epoch: uint256
+
+
+MAX_ACCOUNTS: constant(uint256) = 4
+MAX_POOLS: constant(uint256) = 9
+MAX_TOKENS: constant(uint256) = 6
+MAX_OTHERS: constant(uint256) = 12
+MAX_HOLDERS: constant(uint256) = 21  # others and pools
+
+CONTROLLER: immutable(IController)
+RESERVE: immutable(IReserve)
+BACKSTOP: immutable(IBackstop)
+
+providers: DynArray[address, MAX_ACCOUNTS]
+stakers: DynArray[address, MAX_ACCOUNTS]
+tokens: DynArray[address, MAX_TOKENS]
+others: DynArray[address, MAX_OTHERS]
+
+
+@deploy
+def __init__(
+    controller: address,
+    reserve: address,
+    backstop: address,
+    tokens: DynArray[address, MAX_TOKENS],
+    providers: DynArray[address, MAX_ACCOUNTS],
+    stakers: DynArray[address, MAX_ACCOUNTS],
+    others: DynArray[address, MAX_OTHERS],
+):
+    CONTROLLER = IController(controller)
+    RESERVE = IReserve(reserve)
+    BACKSTOP = IBackstop(backstop)
+    self.tokens = tokens
+    self.providers = providers
+    self.stakers = stakers
+    self.others = others
+
+
+@external
+@view
+def read() -> (
+    ControllerView,
+    DynArray[PoolView, MAX_POOLS],
+    DynArray[StakeView, MAX_POOLS],
+    DynArray[TokenView, MAX_TOKENS],
+):
+    """
+    @notice The controller, then pools and their stakes in order of creation, then the tokens.
+    """
+    holders: DynArray[address, MAX_HOLDERS] = []
+    for other: address in self.others:
+        holders.append(other)
+
+    pools: DynArray[PoolView, MAX_POOLS] = []
+    stakes: DynArray[StakeView, MAX_POOLS] = []
+    for i: uint256 in range(staticcall CONTROLLER.pool_count(), bound=MAX_POOLS):
+        pool: address = staticcall CONTROLLER.pools(i)
+        holders.append(pool)
+        pools.append(self._pool(pool))
+        stakes.append(self._stake(pool))
+
+    tokens: DynArray[TokenView, MAX_TOKENS] = []
+    for token: address in self.tokens:
+        tokens.append(self._token(token, holders))
+
+    controller: ControllerView = ControllerView(
+        owner=staticcall CONTROLLER.owner(),
+        pending_owner=staticcall CONTROLLER.pending_owner(),
+        swept_epoch=staticcall CONTROLLER.swept_epoch(),
+    )
+    return controller, pools, stakes, tokens
+
+
+@external
+@view
+def allowances(owners: DynArray[address, MAX_OTHERS], spenders: DynArray[address, MAX_HOLDERS]) -> DynArray[uint256, 2048]:
+    """
+    @notice Every owner's allowance to every spender, token by token.
+    """
+    found: DynArray[uint256, 2048] = []
+    for token: address in self.tokens:
+        for owner: address in owners:
+            for spender: address in spenders:
+                found.append(staticcall IToken(token).allowance(owner, spender))
+    return found
+
+
+@internal
+@view
+def _pool(pool: address) -> PoolView:
+    found: PoolView = empty(PoolView)
+    found.pool = pool
+    found.state = staticcall IPool(pool).state()
+    i: uint256 = 0
+    for provider: address in self.providers:
+        found.positions[i] = staticcall IPool(pool).position(provider)
+        found.requests[i] = staticcall IPool(pool).request(provider)
+        found.deposits[i] = staticcall IPool(pool).deposit(provider)
+        i += 1
+    return found
+
+
+@internal
+@view
+def _stake(pool: address) -> StakeView:
+    found: StakeView = empty(StakeView)
+    found.stake = staticcall BACKSTOP.pool_stake(pool)
+    i: uint256 = 0
+    for staker: address in self.stakers:
+        found.accounts[i] = staticcall BACKSTOP.account(pool, staker)
+        i += 1
+    return found
+
+
+@internal
+@view
+def _token(token: address, holders: DynArray[address, MAX_HOLDERS]) -> TokenView:
+    found: TokenView = empty(TokenView)
+    found.held = staticcall RESERVE.held(token)
+    found.booked = staticcall BACKSTOP.booked(token)
+    found.dlq_pool = staticcall CONTROLLER.dlq_pools(token)
+    i: uint256 = 0
+    for holder: address in holders:
+        found.balances[i] = staticcall IToken(token).balanceOf(holder)
+        i += 1
+    return found

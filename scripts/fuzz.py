@@ -1,0 +1,123 @@
+"""The main job: draw calls, run them in the model and on a devnet, and compare everything."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
+
+from model import OPERATIONS
+from tests.differential import trace
+from tests.differential.engine import explain
+from tests.differential.machine import Mismatch, Tally, run
+from tests.differential.session import SetupError, devnet, prepared
+
+console = Console()
+
+
+def report(tally: Tally, mismatch: Mismatch | None, seconds: float, **context) -> dict:
+    """The run in numbers."""
+    return {
+        **context,
+        "examples": tally.examples,
+        "steps": tally.steps,
+        "seconds": round(seconds, 3),
+        "steps_per_second": round(tally.steps / seconds, 1) if seconds else 0,
+        "mismatches": int(mismatch is not None),
+        "operations": {name: {"ok": tally.succeeded[name], "reverted": tally.reverted[name]} for name in OPERATIONS},
+        "waterfall": dict(tally.waterfall),
+        "generations_ended": tally.generations_ended,
+        "reasons": dict(tally.reasons.most_common()),
+    }
+
+
+def show(result: dict) -> None:
+    table = Table("operation", "succeeded", "reverted", title="Calls compared")
+    for name, counts in result["operations"].items():
+        table.add_row(name, f"{counts['ok']:,}", f"{counts['reverted']:,}" if name not in Tally.NEVER_REVERT else "cannot")
+    console.print(table)
+    table = Table("step", "hits", title="Waterfall")
+    for name, hits in result["waterfall"].items():
+        table.add_row(name, f"{hits:,}")
+    console.print(table)
+    console.print(
+        f"{result['steps']:,} steps in {result['examples']:,} examples, {result['seconds']:.1f} s: "
+        f"{result['steps_per_second']:,.0f} compared steps a second; {result['mismatches']} mismatches"
+    )
+
+
+def progress_bar(examples: int):
+    """A bar with steps a second and mismatches on a terminal; a line every ten seconds elsewhere."""
+    began = last = time.monotonic()
+    bar = Progress(
+        TextColumn("fuzz"), BarColumn(), MofNCompleteColumn(), TextColumn("examples  {task.fields[rate]}"), TimeElapsedColumn(),
+        console=console, disable=not console.is_terminal, transient=True,
+    )  # fmt: skip
+    task = bar.add_task("fuzz", total=examples, rate="")
+
+    def update(tally: Tally) -> None:
+        nonlocal last
+        now = time.monotonic()
+        rate = f"{tally.steps:,} steps, {tally.steps / (now - began):,.0f} steps/s, {tally.mismatches} mismatches"
+        bar.update(task, completed=tally.examples, total=max(examples, tally.examples), rate=rate)
+        if not console.is_terminal and now - last > 10:
+            last = now
+            console.print(f"{tally.examples} of {examples} examples, {rate}")
+
+    return bar, update
+
+
+@click.command(short_help="Fuzz the contracts against the model")
+@click.option("--backend", type=click.Choice(["devnet"]), default="devnet", show_default=True, help="What executes the contracts.")
+@click.option("--examples", type=click.IntRange(min=1), default=2_400, show_default=True, help="How many programs to draw.")
+@click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True, help="How many calls a program has.")
+@click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat a run; without it, each run draws anew.")
+@click.option("--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), default="build/fuzz/report.json", show_default=True, help="Where to write the run in numbers.")
+@click.option("--trace", "trace_path", type=click.Path(dir_okay=False, path_type=Path), default="build/fuzz/trace.json", show_default=True, help="Where to write the calls of a mismatch.")
+@click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
+def cli(backend, examples, steps, seed, report_path, trace_path, port):
+    """Draw calls of every function, run them in the model and in the contracts on a devnet, and compare returned values,
+    revert reasons, events and the whole state after each call.
+
+    Exits with 0 if everything was equal and everything was reached, 1 on a mismatch, 2 if something could not run,
+    3 if some operation or step of the waterfall was never reached, 130 on Ctrl-C.
+    """
+    seed = time.time_ns() % 2**32 if seed is None else seed
+    bar, update = progress_bar(examples)
+    tally = Tally(list(OPERATIONS), update)
+    mismatch, began = None, time.monotonic()
+    context = {"backend": backend, "seed": seed}
+    try:
+        with devnet(port) as provider:
+            console.print(f"Devnet at {provider.uri}; compiling and deploying ...")
+            fuzz_backend, start = prepared(provider)
+            console.print(f"Both sides agree on the prologue. Drawing {examples} programs of {steps} steps, seed {seed}.")
+            began = time.monotonic()
+            with bar:
+                mismatch = run(fuzz_backend, start, tally, examples=examples, length=steps, random_seed=seed)
+    except SetupError as error:
+        console.print(f"fuzz: {error}", style="red", soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        console.print(f"Interrupted after {tally.steps:,} steps in {tally.examples:,} examples; no mismatch so far. Devnet ended.")
+        sys.exit(130)
+    result = report(tally, mismatch, time.monotonic() - began, **context)
+    report_path.parent.mkdir(parents=True, exist_ok=True)
+    report_path.write_text(json.dumps(result, indent=1) + "\n")
+    show(result)
+    if mismatch is not None:
+        program = [(step.now, step.operation) for step in mismatch.steps]
+        trace.write(trace_path, program, mismatch.difference, seed=seed)
+        console.print("MISMATCH, shrunk to:", style="bold red")
+        console.print(explain(mismatch.steps, mismatch.difference), markup=False, highlight=False, soft_wrap=True)
+        console.print(f"Run it again on both sides: ape run replay {trace_path}", soft_wrap=True)
+        sys.exit(1)
+    if tally.missing():
+        console.print("Everything equal, but not everything was reached: " + "; ".join(tally.missing()), style="yellow", soft_wrap=True)
+        sys.exit(3)

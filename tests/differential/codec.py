@@ -1,0 +1,286 @@
+"""What the model says, in the words the chain uses: calls, return data, revert data, logs and the stored state.
+
+Every argument of every call and event is a static type, so each is a row of 32-byte words. What is expected is encoded
+and compared as bytes; only a difference is decoded, to be read by people.
+"""
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from itertools import zip_longest
+from typing import Any
+
+from eth_abi import decode, encode
+from eth_utils import keccak
+
+from model import Event, Operation, Outcome, Parameters, State
+from model.state import EMPTY_DEPOSIT, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, EMPTY_STAKE_ACCOUNT, ZERO
+from model.state import Backstop, Controller, Pool, Token
+from tests.differential import world
+
+ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
+READOUT = ("controller", "pools", "stakes", "tokens")  # what the Inspector's `read` returns
+LABELS = {  # what the places of its arrays stand for
+    "pools": world.POOLS,
+    "stakes": world.POOLS,
+    "tokens": world.TOKENS,
+    "positions": world.PROVIDERS,
+    "requests": world.PROVIDERS,
+    "deposits": world.PROVIDERS,
+    "accounts": (*world.STAKERS, "nobody"),
+    "balances": (*world.HOLDERS, *world.POOLS, "nobody"),
+}
+
+
+@dataclass(frozen=True)
+class Call:
+    selector: bytes
+    parameters: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Signature:
+    name: str
+    topic: bytes
+    indexed: tuple[tuple[str, str], ...]
+    plain: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log as it stands in a receipt."""
+
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+def kind(identity: str) -> str:
+    """The contract behind an id: "pool-3" is a "pool", "USDC" a "token"."""
+    if identity in world.TOKENS:
+        return "token"
+    return identity.split("-")[0]
+
+
+def _canonical(item: dict) -> str:
+    """The type of an ABI item as it stands in a signature."""
+    if item["type"].startswith("tuple"):
+        inner = ",".join(_canonical(component) for component in item["components"])
+        return f"({inner}){item['type'][len('tuple'):]}"
+    return item["type"]
+
+
+class Directory:
+    """The addresses behind the ids, and the contracts' interfaces.
+
+    Parameters
+    ----------
+    addresses : id -> 20-byte address, for all actors, tokens, contracts and every pool that may be created
+    abis : kind of contract -> ABI as JSON objects
+    """
+
+    def __init__(self, addresses: dict[str, bytes], abis: dict[str, list[dict]]):
+        self.addresses = {ZERO: bytes(20), **addresses}
+        self.names = {address: name for name, address in self.addresses.items()}
+        self.words = {name: bytes(12) + address for name, address in self.addresses.items()}
+        self.calls: dict[str, Call] = {}
+        self.events: dict[tuple[str, str], Signature] = {}
+        for contract, abi in abis.items():
+            for item in abi:
+                self._register(contract, item)
+        self.signatures = {(contract, event.topic): event for (contract, _), event in self.events.items()}
+        read = next(item for item in abis["inspector"] if item.get("name") == "read")
+        self.readout = [{**output, "name": name} for output, name in zip(read["outputs"], READOUT)]
+
+    def _register(self, contract: str, item: dict) -> None:
+        if item["type"] not in ("function", "event"):
+            return
+        signature = f"{item['name']}({','.join(_canonical(parameter) for parameter in item['inputs'])})"
+        digest = keccak(text=signature)
+        if item["type"] == "function":
+            names = tuple(parameter["name"] for parameter in item["inputs"])
+            outputs = tuple(_canonical(output) for output in item["outputs"])
+            self.calls[f"{contract}.{item['name']}"] = Call(digest[:4], names, outputs)
+        else:
+            indexed = tuple((p["name"], p["type"]) for p in item["inputs"] if p["indexed"])
+            plain = tuple((p["name"], p["type"]) for p in item["inputs"] if not p["indexed"])
+            self.events[contract, item["name"]] = Signature(item["name"], digest, indexed, plain)
+
+    # -- encoding ----------------------------------------------------------------------------------------------
+
+    def word(self, value: Any) -> bytes:
+        """One value as words; a dataclass or tuple as all of its fields'."""
+        if isinstance(value, int):
+            return value.to_bytes(32, "big")
+        if isinstance(value, str):
+            return self.words[value]
+        fields = fields_of(value) if isinstance(value, Parameters) else value
+        return b"".join(map(self.word, fields))
+
+    def calldata(self, operation: Operation) -> bytes:
+        call = self.calls[operation.name]
+        return call.selector + b"".join([self.word(operation.arguments[name]) for name in call.parameters])
+
+    def result(self, outcome: Outcome) -> bytes:
+        """Return data, or revert data where the outcome is a revert."""
+        if outcome.ok:
+            return b"" if outcome.value is None else self.word(outcome.value)
+        return revert_data(outcome.reason)
+
+    def log(self, event: Event) -> Log:
+        signature = self.events[kind(event.source), event.name]
+        values = event.arguments
+        assert len(values) == len(signature.indexed) + len(signature.plain), f"{event.name}: other fields than the contract's"
+        topics = (signature.topic, *[self.word(values[name]) for name, _ in signature.indexed])
+        data = b"".join([self.word(values[name]) for name, _ in signature.plain])
+        return Log(self.addresses[event.source], topics, data)
+
+    # -- reading what the chain said -------------------------------------------------------------------------------
+
+    def readable(self, value: Any) -> Any:
+        """An id for an address that has one."""
+        if isinstance(value, str) and value.startswith("0x"):
+            return self.names.get(bytes.fromhex(value[2:]), value)
+        return value
+
+    def read_log(self, log: Log) -> Event | str:
+        source = self.names.get(log.address, "0x" + log.address.hex())
+        signature = self.signatures.get((kind(source), log.topics[0]))
+        if signature is None:
+            return f"unknown log of {source}: {[topic.hex() for topic in log.topics]} {log.data.hex()}"
+        values = [decode([abi_type], topic)[0] for (_, abi_type), topic in zip(signature.indexed, log.topics[1:])]
+        values += decode([abi_type for _, abi_type in signature.plain], log.data)
+        names = [name for name, _ in (*signature.indexed, *signature.plain)]
+        return Event(source, signature.name, {n: self.readable(v) for n, v in zip(names, values)})
+
+    def read_result(self, operation: Operation, ok: bool, data: bytes) -> str:
+        if not ok:
+            if data[:4] == ERROR_SELECTOR:
+                return f"reverted: {decode(['string'], data[4:])[0]}"
+            return f"reverted without a reason ({data.hex() or 'no data'})"
+        values = [self.readable(value) for value in decode(self.calls[operation.name].outputs, data)]
+        return f"returned {values[0] if len(values) == 1 else tuple(values)}" if values else "returned nothing"
+
+
+@cache
+def revert_data(reason: str) -> bytes:
+    return ERROR_SELECTOR + encode(["string"], [reason])
+
+
+class StateCodec:
+    """The stored state as the Inspector returns it, part by part; a part that has not changed is not encoded again."""
+
+    def __init__(self, directory: Directory):
+        self.directory = directory
+        self._known: dict[str, tuple[tuple, bytes]] = {}
+
+    def encode(self, state: State) -> bytes:
+        """The return data of the Inspector's `read` where the chain is in this state."""
+        pools = state.controller.pools
+        controller = self._once("controller", (state.controller,), self._controller)
+        arrays = (
+            _array([self._once(pool, (pool, state.pools[pool]), self._pool) for pool in pools]),
+            _array([self._once("stakes of " + pool, (pool, state.backstop), self._stake) for pool in pools]),
+            _array([self._once(token, self._token_key(token, state), self._token) for token in world.TOKENS]),
+        )
+        offsets = []
+        offset = len(controller) + 32 * len(arrays)
+        for array in arrays:
+            offsets.append(offset.to_bytes(32, "big"))
+            offset += len(array)
+        return b"".join((controller, *offsets, *arrays))
+
+    def _once(self, part: str, source: tuple, make: Callable[..., bytes]) -> bytes:
+        """`make(*source)`, remembered for as long as `source` consists of the very same objects."""
+        known = self._known.get(part)
+        if known is not None and all(map(operator.is_, known[0], source)):
+            return known[1]
+        made = make(*source)
+        self._known[part] = (source, made)
+        return made
+
+    def _row(self, *fields: Any) -> bytes:
+        return b"".join(map(self.directory.word, fields))
+
+    def _controller(self, controller: Controller) -> bytes:
+        return self._row(controller.owner, controller.pending_owner, controller.swept_epoch)
+
+    def _pool(self, name: str, pool: Pool) -> bytes:
+        stored = self._row(
+            name,
+            pool.status, pool.reserve_base, pool.reserve_quote, pool.total_units, pool.staged_base, pool.staged_quote,
+            pool.oracle, pool.oracle_updated_at, *fields_of(pool.books), pool.total_shortfall,
+        )  # fmt: skip
+        positions = [pool.positions.get(provider, EMPTY_POSITION) for provider in world.PROVIDERS]
+        requests = [pool.requests.get(provider, EMPTY_REQUEST) for provider in world.PROVIDERS]
+        deposits = [pool.deposits.get(provider, EMPTY_DEPOSIT) for provider in world.PROVIDERS]
+        rows = (*positions, *requests, *deposits)
+        return stored + b"".join([self._row(*fields_of(row)) for row in rows])
+
+    def _stake(self, pool: str, backstop: Backstop) -> bytes:
+        stake = backstop.stakes.get(pool, EMPTY_POOL_STAKE)
+        accounts = [backstop.accounts.get((pool, staker), EMPTY_STAKE_ACCOUNT) for staker in world.STAKERS]
+        accounts += [EMPTY_STAKE_ACCOUNT] * (world.MAX_ACCOUNTS - len(accounts))
+        return b"".join([self._row(*fields_of(row)) for row in (stake, *accounts)])
+
+    @staticmethod
+    def _token_key(token: str, state: State) -> tuple:
+        return (
+            state.tokens[token],
+            state.reserve.held.get(token, 0),
+            state.backstop.booked.get(token, 0),
+            state.controller.dlq_pools.get(token, ZERO),
+            state.controller.pools,
+        )
+
+    def _token(self, token: Token, held: int, booked: int, dlq_pool: str, pools: tuple[str, ...]) -> bytes:
+        balances = [token.balances.get(holder, 0) for holder in (*world.HOLDERS, *pools)]
+        balances += [0] * (world.MAX_HOLDERS - len(balances))
+        return self._row(held, booked, dlq_pool, *balances)
+
+    def encode_allowances(self, state: State) -> bytes:
+        """The return data of the Inspector's `allowances` for all actors and everything they may have approved."""
+        found = [
+            state.tokens[token].allowances.get((owner, spender), 0)
+            for token in world.TOKENS
+            for owner in world.ACTORS
+            for spender in world.SPENDERS
+        ]
+        return encode(["uint256[]"], [found])
+
+    def differences(self, model: bytes, chain: bytes) -> tuple[list[str], list[str]]:
+        """The fields of two readouts that differ, by name, as each side has them."""
+        left, right = self._readout(model), self._readout(chain)
+        names = [name for name in {**left, **right} if left.get(name) != right.get(name)]
+        return [f"{name} = {left.get(name)}" for name in names], [f"{name} = {right.get(name)}" for name in names]
+
+    def _readout(self, data: bytes) -> dict[str, Any]:
+        values = decode([_canonical(item) for item in self.directory.readout], data)
+        fields: dict[str, Any] = {}
+        for item, value in zip(self.directory.readout, values):
+            self._flatten(item["name"], item, value, fields)
+        return fields
+
+    def _flatten(self, path: str, item: dict, value: Any, fields: dict[str, Any]) -> None:
+        if item["type"].endswith("]"):
+            element = {**item, "type": item["type"][: item["type"].rindex("[")]}
+            for label, part in zip_longest(LABELS[item["name"]], value, fillvalue="nobody"):
+                if part != "nobody":
+                    self._flatten(f"{path}[{label}]", element, part, fields)
+        elif item["type"] == "tuple":
+            for component, part in zip(item["components"], value):
+                self._flatten(f"{path}.{component['name']}", component, part, fields)
+        else:
+            fields[path] = self.directory.readable(value)
+
+
+def fields_of(row: Any) -> tuple:
+    """The values of a slotted dataclass, in order."""
+    return tuple([getattr(row, name) for name in row.__slots__])
+
+
+def _array(rows: list[bytes]) -> bytes:
+    """A dynamic array of static rows."""
+    return len(rows).to_bytes(32, "big") + b"".join(rows)

@@ -1,0 +1,106 @@
+"""The devnet backend: Anvil, a whole program in one `eth_simulateV1` request.
+
+The node runs the calls on top of its latest block, block by block, and keeps nothing of them; so no snapshot is needed,
+and a program costs one round trip whatever its length.
+"""
+
+from itertools import groupby
+from typing import Any
+
+from ape.api import ProviderAPI
+
+from model import State
+from tests.differential import world
+from tests.differential.codec import Directory, Log
+from tests.differential.deployment import deploy_world
+from tests.differential.engine import Observation, Step, compare, explain, run_model
+
+GAS = hex(100_000_000)
+TRANSACTION_GAS = hex(16_000_000)  # what a block of Ethereum allows one transaction
+BLOCK_GAS = hex(2**53)
+
+
+class Devnet:
+    """Executes calls on the connected Anvil from its latest block."""
+
+    def __init__(self, provider: ProviderAPI, directory: Directory, inspector: bytes):
+        self.provider = provider
+        self.directory = directory
+        self.inspector = "0x" + inspector.hex()
+        self.address = {name: "0x" + address.hex() for name, address in directory.addresses.items()}
+        self.read = self._call("governor", self.inspector, directory.calls["inspector.read"].selector)
+        owners, spenders = ([self.directory.word(name) for name in names] for names in (world.ACTORS, world.SPENDERS))
+        lists = [len(words).to_bytes(32, "big") + b"".join(words) for words in (owners, spenders)]
+        offsets = (64).to_bytes(32, "big") + (64 + len(lists[0])).to_bytes(32, "big")
+        selector = directory.calls["inspector.allowances"].selector
+        self.read_allowances = self._call("governor", self.inspector, selector + offsets + b"".join(lists))
+
+    def _call(self, sender: str, target: str, data: bytes) -> dict[str, str]:
+        return {"from": self.address[sender], "to": target, "data": "0x" + data.hex(), "gas": GAS}
+
+    def execute(self, calls: list[tuple[int, str, str, bytes]]) -> tuple[list[Observation], bytes]:
+        """See `engine.Backend`: each call is followed by one to the Inspector."""
+        blocks = []
+        for now, group in groupby(calls, key=lambda call: call[0]):
+            requests = []
+            for _, sender, target, data in group:
+                requests += [self._call(sender, self.address[target], data), self.read]
+            blocks.append({"blockOverrides": {"time": hex(now), "gasLimit": BLOCK_GAS}, "calls": requests})
+        if not blocks:
+            return [], b""
+        blocks[-1]["calls"].append(self.read_allowances)
+        answer = self.provider.make_request("eth_simulateV1", [{"blockStateCalls": blocks, "validation": False}, "latest"])
+        results = [result for block in answer for result in block["calls"]]
+        allowances = results.pop()
+        observed = [_observe(done, stored) for done, stored in zip(results[::2], results[1::2], strict=True)]
+        return observed, _data(allowances)
+
+    def keep(self, steps: list[Step]) -> None:
+        """Send the same calls as transactions, so that later programs start from the state after them."""
+        for step in steps:
+            self.provider.make_request("evm_setNextBlockTimestamp", [hex(step.now)])
+            operation = step.operation
+            call = self._call(operation.sender, self.address[operation.target], self.directory.calldata(operation))
+            sent = self.provider.make_request("eth_sendTransaction", [{**call, "gas": TRANSACTION_GAS}])
+            self.provider.web3.eth.wait_for_transaction_receipt(sent, poll_latency=0.001)
+
+
+def _data(result: dict[str, Any]) -> bytes:
+    return bytes.fromhex(result["returnData"][2:])
+
+
+def _observe(done: dict[str, Any], stored: dict[str, Any]) -> Observation:
+    logs = tuple(
+        [
+            Log(
+                bytes.fromhex(log["address"][2:]),
+                tuple([bytes.fromhex(topic[2:]) for topic in log["topics"]]),
+                bytes.fromhex(log["data"][2:]),
+            )
+            for log in done["logs"]
+        ]
+    )
+    return Observation(done["status"] == "0x1", _data(done), logs, _data(stored), int(done["gasUsed"], 16))
+
+
+def prepare(provider: ProviderAPI, accounts) -> tuple[Devnet, State]:
+    """Deploy the world and play the prologue on both sides.
+
+    Returns
+    -------
+    The backend, and the model's state that it agrees with.
+
+    Raises
+    ------
+    RuntimeError
+        If the two sides disagree before the first drawn call.
+    """
+    provider.make_request("evm_setNextBlockTimestamp", [hex(world.START - 200 * world.DAY)])
+    directory, inspector = deploy_world(accounts)
+    backend = Devnet(provider, directory, bytes.fromhex(inspector.address[2:]))
+    steps = run_model(world.genesis(), world.prologue())
+    difference = compare(steps, backend)
+    if difference is not None:
+        raise RuntimeError(f"the two sides disagree before the first drawn call: {explain(steps, difference)}")
+    backend.keep(steps)
+    return backend, steps[-1].state

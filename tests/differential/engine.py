@@ -1,0 +1,128 @@
+"""Runs one program on both sides and finds the first difference.
+
+The model runs ahead, step by step, while the program is drawn. A backend then executes the same calls on an EVM and observes, after
+each of them, return or revert data, logs and the whole stored state. Equality is exact: the bytes must be the same.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from model import Event, Operation, Outcome, State, apply
+from tests.differential import world
+from tests.differential.codec import Directory, Log, StateCodec
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call and what the model says of it."""
+
+    now: int
+    operation: Operation
+    outcome: Outcome
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What an EVM did with one call: `data` is return or revert data, `stored` the Inspector's answer right after."""
+
+    ok: bool
+    data: bytes
+    logs: tuple[Log, ...]
+    stored: bytes
+    gas: int
+
+
+class Backend(Protocol):
+    """Something that executes calls from the state after the prologue, and forgets them afterwards."""
+
+    directory: Directory
+
+    def execute(self, calls: list[tuple[int, str, str, bytes]]) -> tuple[list[Observation], bytes]:
+        """Run (time, sender, target, calldata) one after the other; times never fall.
+
+        Returns
+        -------
+        One observation a call, and the Inspector's allowances after the last.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The first thing on which the two sides disagree."""
+
+    index: int
+    what: str
+    model: list[str]
+    chain: list[str]
+
+    @property
+    def summary(self) -> str:
+        return f"step {self.index + 1}: {self.what} differs"
+
+
+def run_model(state: State, program: world.Program) -> list[Step]:
+    """The model's side of a whole program."""
+    steps = []
+    for now, operation in program:
+        state, outcome = apply(state, operation, now)
+        steps.append(Step(now, operation, outcome, state))
+    return steps
+
+
+def compare(steps: list[Step], backend: Backend) -> Difference | None:
+    """Execute the steps on the backend; the first difference, or None."""
+    directory = backend.directory
+    calls = [(step.now, step.operation.sender, step.operation.target, directory.calldata(step.operation)) for step in steps]
+    observations, allowances = backend.execute(calls)
+    assert len(observations) == len(steps), "the backend left calls out"
+    codec = StateCodec(directory)
+    for index, (step, seen) in enumerate(zip(steps, observations)):
+        if seen.ok != step.outcome.ok or seen.data != directory.result(step.outcome):
+            model, chain = _say(step.outcome), directory.read_result(step.operation, seen.ok, seen.data)
+            return Difference(index, "result", [model], [chain])
+        if seen.logs != tuple([directory.log(event) for event in step.outcome.events]):
+            chain = [_say_event(directory.read_log(log)) for log in seen.logs]
+            return Difference(index, "events", [_say_event(event) for event in step.outcome.events], chain)
+        stored = codec.encode(step.state)
+        if seen.stored != stored:
+            return Difference(index, "state", *codec.differences(stored, seen.stored))
+    if steps and allowances != codec.encode_allowances(steps[-1].state):
+        return Difference(len(steps) - 1, "allowances", [codec.encode_allowances(steps[-1].state).hex()], [allowances.hex()])
+    return None
+
+
+# -- telling people ------------------------------------------------------------------------------------------------
+
+
+def _say(outcome: Outcome) -> str:
+    if not outcome.ok:
+        return f"reverted: {outcome.reason}"
+    return "returned nothing" if outcome.value is None else f"returned {outcome.value}"
+
+
+def _say_event(event: Event | str) -> str:
+    if isinstance(event, str):
+        return event
+    return f"{event.source}: {event.name}({', '.join(f'{name}={value}' for name, value in event.arguments.items())})"
+
+
+def describe(step: Step) -> str:
+    """A step on one line: time relative to the start, who called what."""
+    operation = step.operation
+    days, seconds = divmod(step.now - world.START, 86_400)
+    arguments = ", ".join(f"{name}={_say_value(value)}" for name, value in operation.arguments.items())
+    function = operation.name.split(".")[1]
+    return f"day {days:+} {seconds:>5} s  {operation.sender} -> {operation.target}.{function}({arguments})"
+
+
+def explain(steps: list[Step], difference: Difference) -> str:
+    """The calls up to the difference, and what each side said."""
+    calls = [f"{number:>4}. {describe(step)}" for number, step in enumerate(steps[: difference.index + 1], 1)]
+    sides = [f"{side}: {line}" for side, lines in (("model", difference.model), ("chain", difference.chain)) for line in lines]
+    return "\n".join([*calls, f"{difference.summary}:", *sides])
+
+
+def _say_value(value: Any) -> str:
+    return "unlimited" if value == world.UNLIMITED else f"{value:_}" if isinstance(value, int) else str(value)

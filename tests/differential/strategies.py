@@ -1,0 +1,488 @@
+"""What may happen next: one proposal a state-changing function, drawn with the model's state in view.
+
+Most proposals are likely to succeed, so that programs get somewhere; each also draws what must fail: the wrong caller, too much,
+too early, too late. Every choice is a small integer (Hypothesis draws wide ones far from evenly), and 0 the plainest choice:
+fast to draw, and it shrinks well.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any, TypeVar
+
+from hypothesis import strategies as st
+
+from model import Operation, Parameters, State, apply
+from model.fixed_point import MAX
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, EMPTY_REQUEST, RESERVE, SUSPENDED, ZERO, Pool, StakeAccount
+from model.swap_math import swap_output
+from tests.differential import world
+
+T = TypeVar("T")
+FOREVER = world.UNLIMITED
+MINUTE, DAY = 60, 86_400
+
+
+@cache
+def below(bound: int) -> st.SearchStrategy[int]:
+    return st.integers(0, bound - 1)
+
+
+class Hand:
+    """The draws for one step, in the state and at the time where it happens.
+
+    `moments` collects the times at which the drawn call changes its answer: a request's epoch, the end of a lock-up, 49 and
+    100 days. The step may be put there, or one second beside.
+    """
+
+    def __init__(self, draw: Callable, state: State, now: int):
+        self.draw = draw
+        self.state = state
+        self.now = now
+        self.moments: list[int] = []
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[self.draw(below(len(options)))]
+
+    def chance(self, percent: int) -> bool:
+        return self.draw(below(100)) >= 100 - percent
+
+    def amount(self, reference: int, most: int = 100) -> int:
+        """A part of `reference` (at most `most` percent), or one of the amounts that things break at."""
+        sort = self.pick(AMOUNTS)
+        if sort == "part":
+            share = 100 * self.draw(below(100)) + self.draw(below(100)) + 1
+            return reference * most * share // 10**6
+        return {"whole": reference, "one more": reference + 1, "none": 0, "one": 1, "huge": self.pick(HUGE)}[sort]
+
+    def actor(self, usual: str, percent: int = 5) -> str:
+        """The usual sender, or now and then anybody."""
+        return self.pick(world.ACTORS) if self.chance(percent) else usual
+
+    def pool(self, suits: Callable[[Pool], bool] = lambda pool: pool.status == ACTIVE) -> str:
+        """A pool that suits, or now and then any."""
+        pools = self.state.controller.pools
+        suited = [name for name in pools if suits(self.state.pools[name])]
+        return self.pick(pools) if not suited or self.chance(5) else self.pick(suited)
+
+    def provider(self) -> str:
+        return self.pick(world.PROVIDERS)
+
+    def deadline(self) -> int:
+        if not self.chance(4):
+            return FOREVER
+        deadline = self.now + self.pick((0, 1, MINUTE))
+        self.moments.append(deadline + 1)
+        return deadline
+
+    def least(self, expected: int) -> int:
+        """A minimum: mostly none, at times exactly what is expected, or one more."""
+        if not self.chance(10):
+            return 0
+        return max(0, expected + self.pick((0, 1, -1)))
+
+    def instead(self, name: str) -> Operation:
+        """What another proposal draws."""
+        return PROPOSALS[name][1](self)
+
+    def preview(self, operation: Operation, at: int) -> Any:
+        """What the call would return; None where it would fail."""
+        return apply(self.state, operation, at)[1].value
+
+
+AMOUNTS = ("part",) * 14 + ("whole", "whole", "one more", "one", "none", "huge")
+HUGE = (MAX, MAX + 1, 2**255, FOREVER)
+
+Proposal = Callable[[Hand], Operation]
+PROPOSALS: dict[str, tuple[int, Proposal]] = {}
+
+
+def proposal(name: str, weight: int) -> Callable:
+    """Register how to draw the operation `name`; it is drawn in proportion to `weight`.
+
+    The function returns target, sender and arguments; or another proposal's operation, where that is what must come first.
+    """
+
+    def register(make: Callable[[Hand], tuple[str, str, dict] | Operation]) -> Callable:
+        def propose(hand: Hand) -> Operation:
+            made = make(hand)
+            return made if isinstance(made, Operation) else Operation(name, *made)
+
+        PROPOSALS[name] = (weight, propose)
+        return make
+
+    return register
+
+
+# -- pools ---------------------------------------------------------------------------------------------------------
+
+
+@proposal("pool.swap", 14)
+def _swap(hand: Hand):
+    name = hand.pool()
+    pool = hand.state.pools[name]
+    base_in = hand.chance(50)
+    token, x, y = (pool.base, pool.reserve_base, pool.reserve_quote) if base_in else (pool.quote, pool.reserve_quote, pool.reserve_base)
+    sender = hand.actor("trader", 10)
+    amount = hand.amount(min(2 * x, hand.state.tokens[token].balances.get(sender, 0)), hand.pick((2, 30, 100)))
+    expected = swap_output(amount, x, y, pool.parameters.min_fee_bps) if 0 < amount <= MAX - x and y else 0
+    return name, sender, {
+        "token_in": hand.pick(world.TOKENS) if hand.chance(3) else token,
+        "amount_in": amount,
+        "min_amount_out": hand.least(expected),
+        "recipient": hand.pick((*world.ACTORS, ZERO, name)) if hand.chance(10) else sender,
+        "deadline": hand.deadline(),
+    }  # fmt: skip
+
+
+def _pair(hand: Hand, name: str, sender: str) -> dict[str, int]:
+    """Amounts of base and quote: in proportion, one-sided, or unrelated."""
+    pool = hand.state.pools[name]
+    base = hand.amount(min(pool.reserve_base, hand.state.tokens[pool.base].balances.get(sender, 0)), 40)
+    shape = hand.pick(("in proportion", "quote alone", "base alone", "unrelated"))
+    if shape == "in proportion" and pool.reserve_base:
+        return {"base": base, "quote": base * pool.reserve_quote // pool.reserve_base}
+    quote = hand.amount(min(pool.reserve_quote, hand.state.tokens[pool.quote].balances.get(sender, 0)), 40)
+    if not pool.total_units:
+        quote = hand.amount(10**9)
+    return {"base": 0 if shape == "quote alone" else base, "quote": 0 if shape == "base alone" else quote}
+
+
+def _is_open(pool: Pool) -> bool:
+    return pool.status != SUSPENDED
+
+
+@proposal("pool.donate", 2)
+def _donate(hand: Hand):
+    name, sender = hand.pool(_is_open), hand.pick(world.ACTORS)
+    return name, sender, _pair(hand, name, sender)
+
+
+@proposal("pool.add", 8)
+def _add(hand: Hand):
+    name, sender = hand.pool(_is_open), hand.provider()
+    if not hand.state.pools[name].total_units:
+        first = {"base": hand.pick((10**6, 10**9, 10**20, 1_000, 0)), "quote": hand.pick((10**6, 10**9, 1_000, 1_001, 0))}
+        return name, sender, {**first, "min_units": 0, "deadline": FOREVER}
+    pair = _pair(hand, name, sender)
+    operation = Operation("pool.add", name, sender, {**pair, "min_units": 0, "deadline": FOREVER})
+    units = hand.preview(operation, hand.now) if hand.chance(10) else None
+    return name, sender, {**pair, "min_units": units + hand.pick((0, 1)) if units else 0, "deadline": hand.deadline()}
+
+
+@proposal("pool.stage_deposit", 3)
+def _stage_deposit(hand: Hand):
+    name, sender = hand.pool(_is_open), hand.provider()
+    return name, sender, _pair(hand, name, sender)
+
+
+def _with_deposit(hand: Hand) -> tuple[str, str] | None:
+    """A pool and a provider with a pending deposit, now and then any; None where there is no deposit."""
+    if hand.chance(5):
+        return hand.pool(), hand.provider()
+    staged = [(name, who) for name, pool in hand.state.pools.items() for who in pool.deposits]
+    return hand.pick(staged) if staged else None
+
+
+@proposal("pool.confirm_deposit", 3)
+def _confirm_deposit(hand: Hand):
+    found = _with_deposit(hand)
+    if found is None:
+        return hand.instead("pool.stage_deposit")
+    name, sender = found
+    pool = hand.state.pools[name]
+    if sender in pool.deposits:
+        hand.moments.append(pool.deposits[sender].staged_at + pool.parameters.confirmation_seconds)
+    return name, sender, {"min_units": hand.pick((0, 1, 10**30))}
+
+
+@proposal("pool.cancel_deposit", 2)
+def _cancel_deposit(hand: Hand):
+    found = _with_deposit(hand)
+    return hand.instead("pool.stage_deposit") if found is None else (*found, {})
+
+
+@proposal("pool.begin_protection", 3)
+def _begin_protection(hand: Hand):
+    unprotected = [
+        (name, who) for name, pool in hand.state.pools.items() if pool.status == ACTIVE
+        for who, position in pool.positions.items() if position.units and not position.clock
+    ]  # fmt: skip
+    if not unprotected and not hand.chance(20):
+        return hand.instead("pool.add")
+    name, sender = (hand.pool(), hand.provider()) if not unprotected or hand.chance(10) else hand.pick(unprotected)
+    return name, sender, {}
+
+
+def _with_position(hand: Hand) -> tuple[str, str]:
+    held = [(name, who) for name, pool in hand.state.pools.items() for who, position in pool.positions.items() if position.units]
+    return (hand.pool(), hand.provider()) if not held or hand.chance(4) else hand.pick(held)
+
+
+def _ages(hand: Hand, name: str, provider: str) -> None:
+    """The moments of a position: the end of its lock-up, 49 days, full protection."""
+    pool = hand.state.pools[name]
+    position = pool.positions.get(provider, EMPTY_POSITION)
+    if position.units:
+        hand.moments.append(position.last_added + pool.parameters.lockup_seconds)
+    if position.clock:
+        hand.moments += [position.clock + 49 * DAY, position.clock + pool.parameters.full_protection_seconds]
+
+
+@proposal("pool.request_withdrawal", 9)
+def _request_withdrawal(hand: Hand):
+    name, sender = _with_position(hand)
+    units = hand.state.pools[name].positions.get(sender, EMPTY_POSITION).units
+    if hand.chance(40):
+        return name, sender, {"units": units}
+    return name, sender, {"units": hand.amount(units)}
+
+
+def _with_request(hand: Hand) -> tuple[str, str] | None:
+    """A pool and a provider with a live request, now and then without; None where there is no request."""
+    epoch = hand.now // hand.state.controller.parameters.epoch_seconds
+    live = [
+        (name, who) for name, pool in hand.state.pools.items()
+        for who, request in pool.requests.items() if request.units and request.epoch + 1 >= epoch
+    ]  # fmt: skip
+    if hand.chance(5):
+        return _with_position(hand)
+    return hand.pick(live) if live else None
+
+
+@proposal("pool.withdraw", 16)
+def _withdraw(hand: Hand):
+    found = _with_request(hand)
+    if found is None:
+        return hand.instead("pool.request_withdrawal")
+    name, sender = found
+    seconds = hand.state.controller.parameters.epoch_seconds
+    request = hand.state.pools[name].requests.get(sender, EMPTY_REQUEST)
+    at = max(hand.now, (request.epoch + 1) * seconds)
+    hand.moments += [at] * 12 + [(request.epoch + 2) * seconds]
+    _ages(hand, name, sender)
+    free = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
+    if not hand.chance(15):
+        return name, sender, free
+    value = hand.preview(Operation("pool.withdraw", name, sender, free), at)
+    base, quote, _, shortfall = value or (0, 0, 0, 0)
+    limits = {"min_base": hand.least(base), "min_quote": hand.least(quote), "max_shortfall": max(0, shortfall - hand.pick((0, 1)))}
+    return name, sender, limits
+
+
+@proposal("pool.exit", 5)
+def _exit(hand: Hand):
+    name, sender = _with_position(hand)
+    pool = hand.state.pools[name]
+    _ages(hand, name, sender)
+    units = hand.amount(pool.positions.get(sender, EMPTY_POSITION).units)
+    base, quote = (reserve * units // max(1, pool.total_units) for reserve in (pool.reserve_base, pool.reserve_quote))
+    return name, sender, {"units": units, "min_base": hand.least(base), "min_quote": hand.least(quote)}
+
+
+@proposal("pool.sweep", 2)
+def _sweep_pool(hand: Hand):
+    return hand.pool(), hand.actor("outsider"), {}
+
+
+@proposal("pool.set_status", 1)
+def _set_status_directly(hand: Hand):
+    return hand.pool(), hand.pick(world.ACTORS), {"status": hand.pick((0, 1, 2))}
+
+
+# -- Reserve and Backstop ------------------------------------------------------------------------------------------
+
+
+@proposal("reserve.absorb", 3)
+def _absorb(hand: Hand):
+    stray = [name for name, token in hand.state.tokens.items() if token.balances.get(RESERVE, 0) > hand.state.reserve.held.get(name, 0)]
+    if not stray and not hand.chance(15):
+        return hand.instead("token.transfer")
+    return RESERVE, hand.actor("outsider"), {"token": hand.pick(stray or world.TOKENS)}
+
+
+@proposal("reserve.draw", 1)
+def _draw_directly(hand: Hand):
+    token, sender = hand.pick(world.TOKENS), hand.pick(world.ACTORS)
+    return RESERVE, sender, {"token": token, "recipient": sender, "amount": hand.amount(hand.state.reserve.held.get(token, 0))}
+
+
+@proposal("backstop.stake", 4)
+def _stake(hand: Hand):
+    sender = hand.pick(world.STAKERS)
+    pool = hand.pick(world.ACTORS) if hand.chance(4) else hand.pick(hand.state.controller.pools)
+    return BACKSTOP, sender, {"pool": pool, "amount": hand.amount(10**21)}
+
+
+def _with(hand: Hand, suits: Callable[[StakeAccount], int]) -> tuple[str, str] | None:
+    """A pool and one of its stakers who suits, now and then any; None where nobody does."""
+    if hand.chance(8):
+        return hand.pick(hand.state.controller.pools), hand.pick(world.STAKERS)
+    suited = [key for key, account in hand.state.backstop.accounts.items() if suits(account)]
+    return hand.pick(suited) if suited else None
+
+
+@proposal("backstop.request_unstake", 3)
+def _request_unstake(hand: Hand):
+    found = _with(hand, lambda account: account.shares)
+    if found is None:
+        return hand.instead("backstop.stake")
+    pool, sender = found
+    account = hand.state.backstop.accounts.get((pool, sender))
+    pool = hand.pick(world.ACTORS) if hand.chance(4) else pool
+    return BACKSTOP, sender, {"pool": pool, "shares": hand.amount(account.shares if account else 0)}
+
+
+@proposal("backstop.unstake", 4)
+def _unstake(hand: Hand):
+    found = _with(hand, lambda account: account.requested_shares)
+    if found is None:
+        return hand.instead("backstop.request_unstake")
+    pool, sender = found
+    system = hand.state.backstop.parameters
+    account = hand.state.backstop.accounts.get((pool, sender))
+    if account and account.requested_shares:
+        released = account.ready_at + system.hold_seconds
+        hand.moments += [max(hand.now, account.ready_at)] * 6 + [released, released + system.unstake_window_seconds]
+    return BACKSTOP, sender, {"pool": hand.pick(world.ACTORS) if hand.chance(4) else pool}
+
+
+@proposal("backstop.claim", 3)
+def _claim(hand: Hand):
+    found = _with(hand, lambda account: account.shares or account.earned_base or account.earned_quote)
+    if found is None:
+        return hand.instead("backstop.stake")
+    pool, sender = found
+    tokens = world.TOKENS if hand.chance(5) else (hand.state.pools[pool].base, hand.state.pools[pool].quote)
+    return BACKSTOP, sender, {"pool": hand.pick(world.ACTORS) if hand.chance(4) else pool, "token": hand.pick(tokens)}
+
+
+@proposal("backstop.reward", 1)
+def _reward_directly(hand: Hand):
+    return BACKSTOP, hand.pick(world.ACTORS), {"token": hand.pick(world.TOKENS), "amount": hand.amount(10**18)}
+
+
+@proposal("backstop.slash", 1)
+def _slash_directly(hand: Hand):
+    sender = hand.pick(world.ACTORS)
+    return BACKSTOP, sender, {"recipient": sender, "amount": hand.amount(10**18)}
+
+
+@proposal("backstop.sweep", 2)
+def _sweep_backstop(hand: Hand):
+    stray = [name for name, token in hand.state.tokens.items() if token.balances.get(BACKSTOP, 0) > hand.state.backstop.booked.get(name, 0)]
+    if not stray and not hand.chance(15):
+        return hand.instead("token.transfer")
+    return BACKSTOP, hand.actor("outsider"), {"token": hand.pick(stray or world.TOKENS)}
+
+
+# -- Controller ----------------------------------------------------------------------------------------------------
+
+UNUSUAL = (0, 1, 60, 3_600, 9_999, 10_000, DAY, 30 * DAY, FOREVER)
+
+
+@proposal("controller.create_pool", 2)
+def _create_pool(hand: Hand):
+    parameters = {}
+    if hand.chance(40):
+        name = hand.pick(Parameters.__slots__)
+        parameters[name] = hand.pick(UNUSUAL)
+    # The Inspector reads a limited number of pools: past it, only calls that fail are drawn.
+    full = len(hand.state.controller.pools) >= world.MAX_POOLS
+    sender = "outsider" if full and hand.state.controller.owner != "outsider" else hand.actor(hand.state.controller.owner)
+    base, quote = hand.pick((*world.TOKENS, "outsider")), hand.pick(world.TOKENS)
+    quote = base if full and sender != "outsider" else quote
+    return CONTROLLER, sender, {"base": base, "quote": quote, "parameters": Parameters(**parameters)}
+
+
+@proposal("controller.set_status", 3)
+def _set_status(hand: Hand):
+    states = hand.state.pools
+    idle = [name for name in hand.state.controller.pools if states[name].status != ACTIVE]
+    pool = hand.pick(idle) if idle and hand.chance(70) else hand.pick(hand.state.controller.pools)
+    pool = hand.pick(world.ACTORS) if hand.chance(5) else pool
+    status = ACTIVE if pool in idle and not hand.chance(10) else hand.pick((SUSPENDED, 0, 1, 3))
+    return CONTROLLER, hand.actor(hand.state.controller.owner), {"pool": pool, "status": status}
+
+
+@proposal("controller.name_dlq_pool", 1)
+def _name_dlq_pool(hand: Hand):
+    quote = hand.pick(("USDC", "AVAX", "ABC", world.DLQ))
+    fits = [name for name in hand.state.controller.pools if (hand.state.pools[name].base, hand.state.pools[name].quote) == (world.DLQ, quote)]
+    pool = hand.pick(fits) if fits and not hand.chance(20) else hand.pick((ZERO, *hand.state.controller.pools, "outsider"))
+    return CONTROLLER, hand.actor(hand.state.controller.owner), {"quote": quote, "pool": pool}
+
+
+@proposal("controller.sweep", 1)
+def _sweep_system(hand: Hand):
+    return CONTROLLER, hand.actor("outsider"), {}
+
+
+@proposal("controller.draw_surpluses", 1)
+def _draw_surpluses_directly(hand: Hand):
+    return CONTROLLER, hand.pick(world.ACTORS), {}
+
+
+@proposal("controller.transfer_ownership", 1)
+def _transfer_ownership(hand: Hand):
+    return CONTROLLER, hand.actor(hand.state.controller.owner, 20), {"new_owner": hand.pick((world.GOVERNOR, "staker-1", ZERO))}
+
+
+@proposal("controller.accept_ownership", 1)
+def _accept_ownership(hand: Hand):
+    pending = hand.state.controller.pending_owner
+    return CONTROLLER, hand.actor(world.GOVERNOR if pending == ZERO else pending, 20), {}
+
+
+# -- tokens --------------------------------------------------------------------------------------------------------
+
+
+@proposal("token.transfer", 4)
+def _transfer(hand: Hand):
+    token, sender = hand.pick(world.TOKENS), hand.pick(world.ACTORS)
+    stray = (RESERVE, BACKSTOP, *hand.state.controller.pools)
+    recipient = hand.pick((*world.ACTORS, ZERO, CONTROLLER)) if hand.chance(20) else hand.pick(stray)
+    return token, sender, {"to": recipient, "amount": hand.amount(hand.state.tokens[token].balances.get(sender, 0), 1)}
+
+
+@proposal("token.transferFrom", 1)
+def _transfer_from(hand: Hand):
+    token, owner, spender = hand.pick(world.TOKENS), hand.pick(world.ACTORS), hand.pick(world.ACTORS)
+    granted = [key for key, amount in hand.state.tokens[token].allowances.items() if amount and key[1] in world.ACTORS]
+    if granted and not hand.chance(20):
+        owner, spender = hand.pick(granted)
+    amount = hand.amount(hand.state.tokens[token].allowances.get((owner, spender), 0), 1)
+    return token, spender, {"owner": owner, "to": hand.pick((*world.ACTORS, ZERO)), "amount": amount}
+
+
+@proposal("token.approve", 2)
+def _approve(hand: Hand):
+    token, sender = hand.pick(world.TOKENS), hand.pick(world.ACTORS)
+    spender = hand.pick((*world.ACTORS, *hand.state.controller.pools, BACKSTOP, ZERO))
+    amount = hand.amount(10**18) if spender in world.ACTORS or hand.chance(20) else FOREVER
+    return token, sender, {"spender": spender, "amount": amount}
+
+
+# -- a step --------------------------------------------------------------------------------------------------------
+
+LOTTERY = tuple(name for name, (weight, _) in PROPOSALS.items() for _ in range(weight))
+PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 * DAY)
+
+
+def _when(hand: Hand) -> int:
+    """Mostly now or soon; else around a moment at which something changes. Time never runs backwards."""
+    seconds = hand.state.controller.parameters.epoch_seconds
+    ahead = [moment for moment in hand.moments if moment + 1 > hand.now]
+    if not hand.chance(60 if ahead else 15):
+        return hand.now + hand.pick(PAUSES)
+    moment = hand.pick(ahead) if ahead else (hand.now // seconds + 1) * seconds
+    return max(hand.now, moment + hand.pick((0, 0, 1, -1)))
+
+
+@st.composite
+def steps(draw: Callable) -> tuple[int, Operation]:
+    """One call and its time, for the machine that runs it (`tests.differential.machine.Machine`)."""
+    machine = draw(st.runner())
+    hand = Hand(draw, machine.state, machine.now)
+    _, propose = PROPOSALS[hand.pick(LOTTERY)]
+    operation = propose(hand)
+    return _when(hand), operation

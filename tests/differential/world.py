@@ -1,0 +1,109 @@
+"""The world in which both sides are compared: who there is, what they hold, and what happened before the first drawn call.
+
+Everything is named by the model's ids; `Directory` (codec.py) knows the addresses behind them. `prologue` is an ordinary
+program: it is run, compared and then kept on whatever backend the examples start from.
+"""
+
+from model import Operation, Parameters, State, SystemParameters, deploy
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, RESERVE, Token
+
+DAY = 86_400
+START = 2_000_000_000  # when the first drawn call may happen: nine hours into an epoch of a day
+UNLIMITED = 2**256 - 1
+SUPPLY = 2**112 - 1
+
+GOVERNOR = "governor"
+PROVIDERS = ("provider-1", "provider-2", "provider-3", "outsider")
+STAKERS = ("staker-1", "staker-2", "provider-1")
+ACTORS = (GOVERNOR, "provider-1", "provider-2", "provider-3", "staker-1", "staker-2", "trader", "outsider")
+
+DLQ = "DLQ"
+DECIMALS = {DLQ: 18, "ABC": 24, "PQR": 8, "AVAX": 18, "USDC": 6}
+TOKENS = tuple(DECIMALS)
+MAX_POOLS = 9  # what the Inspector has room for
+MAX_ACCOUNTS = 4
+MAX_HOLDERS = 21
+POOLS = tuple(f"pool-{number}" for number in range(MAX_POOLS))
+HOLDERS = (*ACTORS, CONTROLLER, RESERVE, BACKSTOP)
+SPENDERS = (*POOLS, BACKSTOP, *ACTORS)
+
+SYSTEM = SystemParameters()
+
+Program = list[tuple[int, Operation]]
+
+
+def genesis() -> State:
+    """The model's state right after deployment: the governor holds all of every token."""
+    tokens = {
+        name: Token(decimals=decimals, balances={GOVERNOR: SUPPLY}, allowances={}) for name, decimals in DECIMALS.items()
+    }
+    return deploy(GOVERNOR, DLQ, tokens, SYSTEM)
+
+
+def prologue() -> Program:
+    """Seven pools with positions 100, 49 and 10 days old, prices that have moved since, a thin Reserve, and stakes."""
+    program: Program = []
+
+    def call(days: float, sender: str, target: str, name: str, **arguments) -> None:
+        # A second apart: kept as transactions, each call is a block of its own.
+        program.append((START + round(days * DAY) + len(program), Operation(name, target, sender, arguments)))
+
+    def whole(token: str, amount: float) -> int:
+        return int(amount * 10 ** DECIMALS[token])
+
+    # Tokens for everybody, and consent to every pool there may ever be.
+    for token in TOKENS:
+        for actor in ACTORS[1:]:
+            call(-102, GOVERNOR, token, "token.transfer", to=actor, amount=whole(token, 5_000_000))
+        for actor in ACTORS:
+            for spender in (*POOLS, BACKSTOP):
+                call(-102, actor, token, "token.approve", spender=spender, amount=UNLIMITED)
+
+    # Pools: the DLQ pools first, then the seed's tokens; the last stays PENDING.
+    pairs = [
+        ((DLQ, "USDC"), (200_000, 100_000), Parameters()),
+        (("ABC", "USDC"), (1_000_000, 100_000), Parameters()),
+        (("PQR", "USDC"), (20_000, 200_000), Parameters(min_fee_bps=0, protocol_fee_bps=0, bailout_threshold_bps=500)),
+        (("AVAX", "USDC"), (5_000, 100_000), Parameters(full_protection_seconds=50 * DAY, protocol_fee_bps=5_000)),
+        (("ABC", "AVAX"), (100_000, 500), Parameters(staker_share_bps=10_000, confirmation_seconds=0, max_deviation_bps=1_000)),
+        ((DLQ, "AVAX"), (1_000, 25), Parameters(staker_share_bps=0, full_protection_seconds=0)),
+        (("PQR", "AVAX"), (1_000, 500), Parameters(oracle_window_seconds=60, lockup_seconds=2 * DAY)),
+    ]
+    for number, ((base, quote), (amount_base, amount_quote), parameters) in enumerate(pairs):
+        call(-101, GOVERNOR, CONTROLLER, "controller.create_pool", base=base, quote=quote, parameters=parameters)
+        call(
+            -101, "provider-1", f"pool-{number}", "pool.add",
+            base=whole(base, amount_base), quote=whole(quote, amount_quote), min_units=0, deadline=UNLIMITED,
+        )  # fmt: skip
+    for number in range(6):
+        call(-100, GOVERNOR, CONTROLLER, "controller.set_status", pool=f"pool-{number}", status=ACTIVE)
+        call(-100, "provider-1", f"pool-{number}", "pool.begin_protection")
+    call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="USDC", pool="pool-0")
+    call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="AVAX", pool="pool-5")
+
+    # Younger positions: 49 days symmetrical, 10 days one-sided. pool-4 stays provider-1's alone, so that one withdrawal can take all of it.
+    for days, provider, base_part, quote_part in ((-49, "provider-2", 0.5, 0.5), (-10, "provider-3", 0, 0.25)):
+        for number, ((base, quote), (amount_base, amount_quote), _) in enumerate(pairs[:4]):
+            call(
+                days, provider, f"pool-{number}", "pool.add",
+                base=whole(base, amount_base * base_part), quote=whole(quote, amount_quote * quote_part),
+                min_units=0, deadline=UNLIMITED,
+            )  # fmt: skip
+
+    # The market moves: half of the pools up, half of them down.
+    for number, token, amount in ((1, "USDC", 120_000), (2, "PQR", 15_000), (3, "USDC", 90_000), (4, "ABC", 60_000)):
+        call(
+            -2, "trader", f"pool-{number}", "pool.swap",
+            token_in=token, amount_in=whole(token, amount), min_amount_out=0, recipient="trader", deadline=UNLIMITED,
+        )
+
+    # A Reserve that can pay some claims but not all, and stakes that can pay some of the rest.
+    for token, amount in (("ABC", 50_000), ("PQR", 300), ("AVAX", 200), ("USDC", 4_000)):
+        call(-1.5, GOVERNOR, token, "token.transfer", to=RESERVE, amount=whole(token, amount))
+        call(-1.5, "outsider", RESERVE, "reserve.absorb", token=token)
+    for pool, staker, amount in (
+        ("pool-1", "staker-1", 5_000), ("pool-1", "staker-2", 2_500), ("pool-2", "staker-1", 100_000),
+        ("pool-3", "staker-2", 300), ("pool-3", "provider-1", 30), ("pool-4", "staker-1", 20), ("pool-4", "staker-2", 5),
+    ):  # fmt: skip
+        call(-1.5, staker, BACKSTOP, "backstop.stake", pool=pool, amount=whole(DLQ, amount))
+    return program
