@@ -52,7 +52,7 @@ class Hand:
         if sort == "part":
             share = 100 * self.draw(below(100)) + self.draw(below(100)) + 1
             return reference * most * share // 10**6
-        return {"whole": reference, "one more": reference + 1, "none": 0, "one": 1, "huge": self.pick(HUGE)}[sort]
+        return {"whole": reference, "one more": min(reference + 1, FOREVER), "none": 0, "one": 1, "huge": self.pick(HUGE)}[sort]
 
     def actor(self, usual: str, percent: int = 5) -> str:
         """The usual sender, or now and then anybody."""
@@ -78,7 +78,7 @@ class Hand:
         """A minimum: mostly none, at times exactly what is expected, or one more."""
         if not self.chance(10):
             return 0
-        return max(0, expected + self.pick((0, 1, -1)))
+        return min(max(0, expected + self.pick((0, 1, -1))), FOREVER)
 
     def instead(self, name: str) -> Operation:
         """What another proposal draws."""
@@ -140,7 +140,7 @@ def _pair(hand: Hand, name: str, sender: str) -> dict[str, int]:
     base = hand.amount(min(pool.reserve_base, hand.state.tokens[pool.base].balances.get(sender, 0)), 40)
     shape = hand.pick(("in proportion", "quote alone", "base alone", "unrelated"))
     if shape == "in proportion" and pool.reserve_base:
-        return {"base": base, "quote": base * pool.reserve_quote // pool.reserve_base}
+        return {"base": base, "quote": min(base * pool.reserve_quote // pool.reserve_base, FOREVER)}
     quote = hand.amount(min(pool.reserve_quote, hand.state.tokens[pool.quote].balances.get(sender, 0)), 40)
     if not pool.total_units:
         quote = hand.amount(10**9)

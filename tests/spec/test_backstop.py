@@ -194,22 +194,22 @@ def test_rewards_go_by_shares_and_late_stakers_get_nothing_of_the_past():
     world = active_world()
     world.stake(300)
     world.stake(100, "second_staker")
-    reward(world, "base", 80)
-    assert world.events == [("backstop", "Rewarded", "pool-0", "base", 80)]
+    reward(world, "base", 100)
+    assert world.events == [("backstop", "Rewarded", "pool-0", "base", 100)]
     world.stake(400, "keeper")
-    reward(world, "quote", 80)
-    # base: 80/400 a share; quote: 80/800 a share
-    assert (claim(world, "base"), claim(world, "base", "second_staker")) == (60, 20)
-    assert (claim(world, "quote"), claim(world, "quote", "keeper")) == (30, 40)
+    reward(world, "quote", 200)
+    # base: 100/400 a share; quote: 200/800 a share
+    assert (claim(world, "base"), claim(world, "base", "second_staker")) == (75, 25)
+    assert (claim(world, "quote"), claim(world, "quote", "keeper")) == (75, 100)
     assert world.events == [
-        ("backstop", "Claimed", "pool-0", "keeper", "quote", 40),
-        ("quote", "Transfer", "backstop", "keeper", 40),
+        ("backstop", "Claimed", "pool-0", "keeper", "quote", 100),
+        ("quote", "Transfer", "backstop", "keeper", 100),
     ]
     assert world.reason("backstop.claim", "backstop", "keeper", pool="pool-0", token="base") == (
         "backstop: nothing to claim"
     )
-    # 80 - 30 - 40
-    assert world.state.backstop.booked["quote"] == 10
+    # 200 - 75 - 100
+    assert world.state.backstop.booked["quote"] == 25
 
 
 def test_an_account_is_settled_when_its_shares_change():
@@ -217,7 +217,7 @@ def test_an_account_is_settled_when_its_shares_change():
     world.stake(300)
     reward(world, "base", 60)
     world.stake(100)
-    # 300 * 60/300; index 60/300 = ONE/5 rounded down
+    # index 60/300 = ONE/5 rounded down, so that 300 shares earn just less than 60
     index = ONE // 5
     assert world.account() == StakeAccount(0, 400, index, 0, 59, 0, 0, 0)
 

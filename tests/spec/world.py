@@ -8,7 +8,7 @@ from model.state import ACTIVE, Operation, State, Token
 DAY = 86_400
 START = 1_000 * DAY
 FIRST = 10_000_001_000
-"""The first add of each token: the founder owns 10_000_000_000 units, 1_000 are locked, and a unit is 1 base, 1 quote."""
+"""The first add of each token: 10_000_000_000 units for the founder and 1_000 locked, each worth 1 base, 1 quote."""
 LOT = 10_000_000_000
 """What the provider adds of each token: LOT units, and a principal of LOT base and LOT quote, all exactly."""
 WEALTH = 10**20
@@ -68,7 +68,8 @@ class World:
         return self.call("pool.add", pool, provider, base=base, quote=quote, min_units=0, deadline=self.now)
 
     def swap(self, token_in: str, amount_in: int) -> int:
-        return self.call("pool.swap", "pool-0", "trader", **swap_arguments(self, token_in=token_in, amount_in=amount_in))
+        arguments = swap_arguments(self, token_in=token_in, amount_in=amount_in)
+        return self.call("pool.swap", "pool-0", "trader", **arguments)
 
     def request(self, units: int, provider: str = "provider") -> None:
         self.call("pool.request_withdrawal", "pool-0", provider, units=units)
@@ -89,11 +90,15 @@ class World:
         self.call("token.transfer", token, "outsider", to="reserve", amount=amount)
         self.call("reserve.absorb", "reserve", "outsider", token=token)
 
+    def change_pool(self, pool: str = "pool-0", **changes) -> None:
+        """Put the pool where no single call would: some fields as they are given."""
+        changed = replace(self.state.pools[pool], **changes)
+        self.state = replace(self.state, pools=self.state.pools | {pool: changed})
+
     def move_market(self, reserve_base: int, reserve_quote: int, pool: str = "pool-0") -> None:
         """Put the pool where trades without slip or fee would: new reserves, and an oracle that has caught up."""
         before = self.state.pools[pool]
         price = reserve_quote * 2**112 // reserve_base
-        after = replace(before, reserve_base=reserve_base, reserve_quote=reserve_quote, oracle=price)
         tokens = dict(self.state.tokens)
         for token, change in (
             (before.base, reserve_base - before.reserve_base),
@@ -103,7 +108,8 @@ class World:
             balances[pool] += change
             balances["trader"] -= change
             tokens[token] = replace(tokens[token], balances=balances)
-        self.state = replace(self.state, tokens=tokens, pools=self.state.pools | {pool: after})
+        self.state = replace(self.state, tokens=tokens)
+        self.change_pool(pool, reserve_base=reserve_base, reserve_quote=reserve_quote, oracle=price)
 
 
 def swap_arguments(world: World, **changes) -> dict:
