@@ -39,6 +39,7 @@ struct Compensation:
     deficit: uint256
     surplus: uint256
     owed: uint256  # as R15 gives it, before anything is paid
+    short: uint256
     paid: uint256
     taken: uint256
     paid_quote: uint256
@@ -991,6 +992,7 @@ def _entitlement(position: IPool.Position, units: uint256, base: uint256, quote:
         deficit=entitlement.deficit,
         surplus=entitlement.surplus,
         owed=entitlement.owed,
+        short=entitlement.short,
         paid=0,
         taken=0,
         paid_quote=0,
@@ -1027,7 +1029,7 @@ def _compensate(compensation: Compensation, units: uint256) -> Compensation:
         staticcall IReserve(RESERVE).held(self._deficit_token(compensation)), units, total_units, bailout
     )
     compensation.paid, compensation.taken, owed = waterfall._in_kind(
-        compensation.deficit, compensation.surplus, compensation.owed, allowance
+        compensation.deficit, compensation.surplus, compensation.owed, compensation.short, allowance
     )
 
     # Step 2.

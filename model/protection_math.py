@@ -7,19 +7,23 @@ from model.fixed_point import Q112, mul_div, mul_div_up
 
 @dataclass(frozen=True, slots=True)
 class Entitlement:
-    """R15.4: `deficit` and `surplus` in base units of the deficit and the surplus token, `owed` in quote."""
+    """R15.4: `deficit` and `surplus` in base units of the deficit and the surplus token, `owed` in quote.
+
+    `short` is the part of `owed` that is quote missing beside a base deficit.
+    """
 
     base_in_deficit: bool
     deficit: int
     surplus: int
     owed: int
+    short: int
 
     @property
     def is_due(self) -> bool:
         return self.deficit > 0 or self.owed > 0
 
 
-NOTHING = Entitlement(base_in_deficit=False, deficit=0, surplus=0, owed=0)
+NOTHING = Entitlement(base_in_deficit=False, deficit=0, surplus=0, owed=0, short=0)
 
 
 def _coverage(
@@ -132,6 +136,7 @@ def entitlement(
         deficit = floor((x0 - x1)*age / full_protection_seconds)
         surplus = ceil(max(0, y1 - y0)*age / full_protection_seconds)
         owed    = floor(c*age / full_protection_seconds)
+        short   = min(owed, floor(max(0, q0 - q1)*age / full_protection_seconds))     if x is base, else 0
 
     x is the deficit token: base if b1 < b0, else quote; y is the other one.
 
@@ -170,4 +175,6 @@ def entitlement(
     deficit = mul_div(missing, age, full_protection_seconds)
     surplus = mul_div_up(max(0, gained), age, full_protection_seconds)
     owed = mul_div(coverage, age, full_protection_seconds)
-    return Entitlement(base_in_deficit, deficit, surplus, owed)
+    missing_quote = max(0, principal_quote - quote) if base_in_deficit else 0
+    short = min(owed, mul_div(missing_quote, age, full_protection_seconds))
+    return Entitlement(base_in_deficit, deficit, surplus, owed, short)

@@ -60,19 +60,19 @@ def allowance(held: int, units: int, total_units: int, bailout: bool) -> int:
     return portion(held, units, total_units - MINIMUM_UNITS)
 
 
-def in_kind(deficit: int, surplus: int, owed: int, allowance: int) -> tuple[int, int, int]:
+def in_kind(deficit: int, surplus: int, owed: int, short: int, allowance: int) -> tuple[int, int, int]:
     """Step 1: the Reserve exchanges what the provider has too much of for what is missing (R16.1).
 
         paid  = min(deficit, allowance)
         taken = ceil(surplus*paid / deficit)
-        owed  = floor(owed*(deficit - paid) / deficit)
+        owed  = floor((owed - short)*(deficit - paid) / deficit) + short
 
     Parameters
     ----------
     deficit, surplus
         Of R15.4, in base units of the deficit and of the surplus token.
-    owed
-        Base units of quote.
+    owed, short
+        Base units of quote; 0 <= short <= owed.
     allowance
         Of the deficit token, in its base units.
 
@@ -89,7 +89,7 @@ def in_kind(deficit: int, surplus: int, owed: int, allowance: int) -> tuple[int,
         return 0, 0, owed
     paid = min(deficit, allowance)
     taken = mul_div_up(surplus, paid, deficit)
-    owed_left = mul_div(owed, deficit - paid, deficit)
+    owed_left = mul_div(owed - short, deficit - paid, deficit) + short
     return paid, taken, owed_left
 
 
@@ -98,7 +98,7 @@ def backstop(owed: int, price: int, allowance: int) -> tuple[int, int]:
 
         needed  = floor(owed*Q112 / price)
         slashed = min(needed, allowance)
-        covered = owed                                    if slashed = needed
+        covered = owed                                    if slashed = needed > 0
                   floor(slashed*price / Q112)             else
 
     Parameters
@@ -118,15 +118,10 @@ def backstop(owed: int, price: int, allowance: int) -> tuple[int, int]:
     Rounding
     --------
     `needed` down, in favour of the stakers; `covered` down, so that a shortfall is never reported too low.
-
-    Raises
-    ------
-    Revert
-        `math: mul_div overflow` if `needed` exceeds 2**256 - 1.
     """
-    needed = mul_div(owed, Q112, price)
+    needed = owed * Q112 // price
     slashed = min(needed, allowance)
-    covered = owed if slashed == needed else mul_div(slashed, price, Q112)
+    covered = owed if slashed == needed > 0 else mul_div(slashed, price, Q112)
     return slashed, owed - covered
 
 
@@ -148,13 +143,8 @@ def pay(due: Entitlement, allowances: Allowances) -> Payment:
     Rounding
     --------
     As in the steps.
-
-    Raises
-    ------
-    Revert
-        `math: mul_div overflow` if the DLQ needed exceeds 2**256 - 1.
     """
-    paid, taken, owed = in_kind(due.deficit, due.surplus, due.owed, allowances.in_kind)
+    paid, taken, owed = in_kind(due.deficit, due.surplus, due.owed, due.short, allowances.in_kind)
     # A quote deficit has been paid in quote already: the Reserve has given what it may of that token.
     paid_quote = min(owed, allowances.quote) if due.base_in_deficit else 0
     owed -= paid_quote

@@ -107,9 +107,9 @@ def waterfall__allowance(held: uint256, units: uint256, total_units: uint256, ba
 @external
 @pure
 def waterfall__in_kind(
-    deficit: uint256, surplus: uint256, owed: uint256, allowance: uint256
+    deficit: uint256, surplus: uint256, owed: uint256, short: uint256, allowance: uint256
 ) -> (uint256, uint256, uint256):
-    return waterfall._in_kind(deficit, surplus, owed, allowance)
+    return waterfall._in_kind(deficit, surplus, owed, short, allowance)
 
 
 @external

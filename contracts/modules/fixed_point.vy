@@ -51,7 +51,9 @@ def _quantity(worth: uint256, price: uint256) -> uint256:
     @notice How much base a value in quote buys: `floor(worth * Q112 / price)`.
     @param worth Base units of quote.
     @param price Quote per base, times `Q112`; positive.
-    @return Base units of base, rounded down.
-    @custom:reverts `math: mul_div overflow` if the result does not fit 256 bits.
+    @return Base units of base, rounded down; the greatest integer where the result does not fit 256 bits.
     """
+    # worth * 2**112 / price >= 2**256 iff worth / 2**144 >= price.
+    if worth >> 144 >= price:
+        return max_value(uint256)
     return math._mul_div(worth, Q112, price, False)

@@ -16,6 +16,7 @@ struct Entitlement:
     deficit: uint256  # of the deficit token, at the level reached
     surplus: uint256  # of the other token, at the level reached
     owed: uint256  # the value protected, in quote
+    short: uint256  # the part of it that is quote missing beside a base deficit
 
 
 @internal
@@ -84,7 +85,7 @@ def _entitlement(
     @param coverage The loss in quote, from the functions above: positive only if one token is in deficit.
     @param age Seconds protected, at most `full_protection_seconds`; 0 if there is no protection.
     @param full_protection_seconds Seconds to the whole level.
-    @return Deficit and value owed, rounded down, and surplus, rounded up: each in favour of the Reserve.
+    @return Deficit, value owed and short quote, rounded down, and surplus, rounded up: each in favour of the Reserve.
     """
     if coverage == 0 or age == 0:
         return empty(Entitlement)
@@ -92,19 +93,25 @@ def _entitlement(
     base_in_deficit: bool = base < principal_base
     shortage: uint256 = 0
     excess: uint256 = 0
+    quote_shortage: uint256 = 0
     if base_in_deficit:
         shortage = principal_base - base
         if quote > principal_quote:
             excess = quote - principal_quote
+        else:
+            # Both are missing: the principal adds up deposits made at different prices.
+            quote_shortage = principal_quote - quote
     else:
         shortage = principal_quote - quote
         # base >= principal_base here.
         excess = base - principal_base
 
     # The greatest product is coverage * age, below 2**254.
+    owed: uint256 = coverage * age // full_protection_seconds
     return Entitlement(
         base_in_deficit=base_in_deficit,
         deficit=shortage * age // full_protection_seconds,
         surplus=math._ceil_div(excess * age, full_protection_seconds),
-        owed=coverage * age // full_protection_seconds,
+        owed=owed,
+        short=min(owed, quote_shortage * age // full_protection_seconds),
     )

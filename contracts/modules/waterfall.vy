@@ -32,13 +32,14 @@ def _allowance(held: uint256, units: uint256, total_units: uint256, bailout: boo
 @internal
 @pure
 def _in_kind(
-    deficit: uint256, surplus: uint256, owed: uint256, allowance: uint256
+    deficit: uint256, surplus: uint256, owed: uint256, short: uint256, allowance: uint256
 ) -> (uint256, uint256, uint256):
     """
     @notice Step 1: the Reserve exchanges the token in deficit for the one in surplus (R16.1).
     @param deficit What is due of the token in deficit.
     @param surplus What is given up of the other token for all of the deficit.
     @param owed The value owed, in quote.
+    @param short The part of it that no base can settle: quote that is missing as well.
     @param allowance What may be drawn of the token in deficit.
     @return Paid to the provider, of the token in deficit.
     @return Taken from the provider, of the other token, rounded up: in favour of the Reserve.
@@ -51,7 +52,7 @@ def _in_kind(
         paid,
         math._ceil_div(surplus * paid, deficit),
         # owed may take 225 bits.
-        math._mul_div(owed, deficit - paid, deficit, False),
+        math._mul_div(owed - short, deficit - paid, deficit, False) + short,
     )
 
 
@@ -64,10 +65,12 @@ def _backstop(owed: uint256, price: uint256, allowance: uint256) -> (uint256, ui
     @param price Quote per DLQ, times `Q112`; positive.
     @param allowance What may be drawn of the pool's stake.
     @return DLQ to slash, rounded down.
-    @return The value still owed, in quote: nothing if the allowance was enough.
-    @custom:reverts `math: mul_div overflow` if the DLQ needed does not fit 256 bits.
+    @return The value still owed, in quote: nothing if the allowance was enough, all of it if it is worth less than
+            one base unit of DLQ.
     """
     needed: uint256 = fixed_point._quantity(owed, price)
+    if needed == 0:
+        return 0, owed
     if needed <= allowance:
         return needed, 0
     # allowance < owed * Q112 / price, so its value is at most owed.

@@ -65,6 +65,8 @@ def test_stake_reasons():
     assert reason("pool-0", 0) == "backstop: zero stake"
     assert reason("pool-0", 2**112) == "backstop: stake too large"
     assert reason("pool-0", 2**256 - 1) == "backstop: stake too large"
+    # the most there may be, of stake and of shares
+    assert reason("pool-0", 2**112 - 1) == "erc20: transfer amount exceeds balance"
     assert reason("pool-0", WEALTH + 1) == "erc20: transfer amount exceeds balance"
 
 

@@ -19,6 +19,7 @@ def test_exact_quotients_are_not_rounded():
 def test_a_product_of_512_bits_is_fine_if_the_quotient_fits():
     assert mul_div(2**255, 2**200, 2**200) == 2**255
     assert mul_div(2**256 - 1, 2**256 - 1, 2**256 - 1) == 2**256 - 1
+    assert mul_div_up(2**256 - 1, 2**256 - 1, 2**256 - 1) == 2**256 - 1
 
 
 @pytest.mark.parametrize("divide", [mul_div, mul_div_up])

@@ -183,7 +183,7 @@ def test_swap_reasons_in_order():
     assert reason(amount_in=1, min_amount_out=1) == "pool: zero output"
     # 1_000 in: by slip 999.9998, by the minimum fee 998.9999
     assert reason(amount_in=1_000, min_amount_out=999) == "pool: output below minimum"
-    assert world.swap("base", 1_000) == 998
+    assert world.call("pool.swap", "pool-0", "trader", **swap_arguments(world, min_amount_out=998)) == 998
     world.call("token.approve", "base", "trader", spender="pool-0", amount=0)
     assert reason() == "erc20: insufficient allowance"
 
@@ -283,6 +283,7 @@ def test_add_reasons_in_order():
     assert add_reason(world, base=2**112, quote=0) == "pool: reserve too large"
     assert add_reason(world, base=0, quote=2**112) == "pool: reserve too large"
     assert add_reason(world, base=10**9, quote=0) == "pool: first add needs both tokens"
+    assert add_reason(world, base=0, quote=10**9) == "pool: first add needs both tokens"
     assert add_reason(world, base=1_001, quote=1_001, min_units=2) == "pool: units below minimum"
     world = active_world()
     # 1 * U*Q / (Q + 2*Q*B) = 0.5
@@ -301,6 +302,14 @@ def test_principal_too_large():
         world.change_pool(positions={"provider": full})
         assert add_reason(world) == "pool: principal too large"
         assert add_reason(world, min_units=1_000_001) == "pool: units below minimum"
+
+
+def test_the_largest_principal():
+    world = provided_world()
+    most = MAX - 1_000_000
+    world.change_pool(positions={"provider": replace(world.position(), principal_base=most, principal_quote=most)})
+    world.add("provider", 1_000_000, 1_000_000)
+    assert (world.position().principal_base, world.position().principal_quote) == (MAX, MAX)
 
 
 def test_an_extreme_price_overflows():
@@ -363,6 +372,8 @@ def test_stage_reasons_in_order():
     world = active_world()
     assert fail(world, "stage_deposit", base=0, quote=0) == "pool: zero amount"
     assert fail(world, "stage_deposit", base=2**112, quote=0) == "pool: staged too large"
+    for most in ({"base": MAX, "quote": 0}, {"base": 0, "quote": MAX}):
+        assert fail(world, "stage_deposit", **most) == "erc20: transfer amount exceeds balance"
     stage(world, 0, 1)
     assert fail(world, "stage_deposit", base=0, quote=MAX) == "pool: staged too large"
     assert fail(world, "stage_deposit", base=WEALTH + 1, quote=0) == "erc20: transfer amount exceeds balance"
