@@ -80,8 +80,9 @@ def progress_bar(examples: int):
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat a run; without it, each run draws anew.")
 @click.option("--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), default="build/fuzz/report.json", show_default=True, help="Where to write the run in numbers.")
 @click.option("--trace", "trace_path", type=click.Path(dir_okay=False, path_type=Path), default="build/fuzz/trace.json", show_default=True, help="Where to write the calls of a mismatch.")
+@click.option("--shrink-seconds", type=click.FloatRange(min=0), default=30, show_default=True, help="How long to look for a smaller form of a mismatch.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
-def cli(backend, examples, steps, seed, report_path, trace_path, port):
+def cli(backend, examples, steps, seed, report_path, trace_path, shrink_seconds, port):
     """Draw calls of every function, run them in the model and in the contracts on a devnet, and compare returned values,
     revert reasons, events and the whole state after each call.
 
@@ -100,7 +101,10 @@ def cli(backend, examples, steps, seed, report_path, trace_path, port):
             console.print(f"Both sides agree on the prologue. Drawing {examples} programs of {steps} steps, seed {seed}.")
             began = time.monotonic()
             with bar:
-                mismatch = run(fuzz_backend, start, tally, examples=examples, length=steps, random_seed=seed)
+                mismatch = run(
+                    fuzz_backend, start, tally,
+                    examples=examples, length=steps, random_seed=seed, shrink_seconds=shrink_seconds,
+                )  # fmt: skip
     except SetupError as error:
         console.print(f"fuzz: {error}", style="red", soft_wrap=True)
         sys.exit(2)

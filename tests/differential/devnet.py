@@ -13,7 +13,7 @@ from model import State
 from tests.differential import world
 from tests.differential.codec import Directory, Log
 from tests.differential.deployment import deploy_world
-from tests.differential.engine import Observation, Step, compare, explain, run_model
+from tests.differential.engine import EncodedCall, Execution, Observation, Step, compare, explain, run_model
 
 GAS = hex(100_000_000)
 TRANSACTION_GAS = hex(16_000_000)  # what a block of Ethereum allows one transaction
@@ -38,7 +38,7 @@ class Devnet:
     def _call(self, sender: str, target: str, data: bytes) -> dict[str, str]:
         return {"from": self.address[sender], "to": target, "data": "0x" + data.hex(), "gas": GAS}
 
-    def execute(self, calls: list[tuple[int, str, str, bytes]]) -> tuple[list[Observation], bytes]:
+    def execute(self, calls: list[EncodedCall]) -> Execution:
         """See `engine.Backend`: each call is followed by one to the Inspector."""
         blocks = []
         for now, group in groupby(calls, key=lambda call: call[0]):

@@ -33,18 +33,17 @@ class Observation:
     gas: int
 
 
+EncodedCall = tuple[int, str, str, bytes]  # time, sender, target, calldata
+Execution = tuple[list[Observation], bytes]  # one observation a call, and the Inspector's allowances after the last
+
+
 class Backend(Protocol):
     """Something that executes calls from the state after the prologue, and forgets them afterwards."""
 
     directory: Directory
 
-    def execute(self, calls: list[tuple[int, str, str, bytes]]) -> tuple[list[Observation], bytes]:
-        """Run (time, sender, target, calldata) one after the other; times never fall.
-
-        Returns
-        -------
-        One observation a call, and the Inspector's allowances after the last.
-        """
+    def execute(self, calls: list[EncodedCall]) -> Execution:
+        """Run the calls one after the other; times never fall."""
         ...
 
 
@@ -71,11 +70,19 @@ def run_model(state: State, program: world.Program) -> list[Step]:
     return steps
 
 
+def encode_calls(steps: list[Step], directory: Directory) -> list[EncodedCall]:
+    """The steps as a backend takes them."""
+    return [(step.now, step.operation.sender, step.operation.target, directory.calldata(step.operation)) for step in steps]
+
+
 def compare(steps: list[Step], backend: Backend) -> Difference | None:
     """Execute the steps on the backend; the first difference, or None."""
-    directory = backend.directory
-    calls = [(step.now, step.operation.sender, step.operation.target, directory.calldata(step.operation)) for step in steps]
-    observations, allowances = backend.execute(calls)
+    return first_difference(steps, backend.execute(encode_calls(steps, backend.directory)), backend.directory)
+
+
+def first_difference(steps: list[Step], observed: Execution, directory: Directory) -> Difference | None:
+    """What the backend observed against what the model says: result, events and stored state after every step."""
+    observations, allowances = observed
     assert len(observations) == len(steps), "the backend left calls out"
     codec = StateCodec(directory)
     for index, (step, seen) in enumerate(zip(steps, observations)):
@@ -91,6 +98,25 @@ def compare(steps: list[Step], backend: Backend) -> Difference | None:
     if steps and allowances != codec.encode_allowances(steps[-1].state):
         return Difference(len(steps) - 1, "allowances", [codec.encode_allowances(steps[-1].state).hex()], [allowances.hex()])
     return None
+
+
+def minimise(start: State, program: world.Program, backend: Backend) -> world.Program:
+    """Leave out calls, in ever smaller groups, for as long as the two sides still disagree."""
+
+    def disagrees(candidate: world.Program) -> bool:
+        return bool(candidate) and compare(run_model(start, candidate), backend) is not None
+
+    size = len(program) // 2
+    while size:
+        begin = 0
+        while begin < len(program):
+            shorter = program[:begin] + program[begin + size :]
+            if disagrees(shorter):
+                program = shorter
+            else:
+                begin += size
+        size //= 2
+    return program
 
 
 # -- telling people ------------------------------------------------------------------------------------------------

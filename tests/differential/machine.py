@@ -1,13 +1,16 @@
 """The Hypothesis state machine: draws a program on the model, then has the backend execute it and compares."""
 
+import time
 from collections import Counter
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from math import inf
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from model import Operation, State, apply
+from model import OPERATIONS, Operation, State, apply
 from tests.differential import world
-from tests.differential.engine import Backend, Difference, Step, compare
+from tests.differential.engine import Backend, Difference, Step, compare, encode_calls, first_difference, minimise, run_model
 from tests.differential.strategies import steps
 
 
@@ -19,11 +22,70 @@ class Mismatch(AssertionError):
         self.steps = steps
         self.difference = difference
 
+    @property
+    def size(self) -> tuple[int, int]:
+        return len(self.steps), sum(len(str(step.operation)) for step in self.steps)
+
+
+class Enough(KeyboardInterrupt):
+    """No further example is wanted. (Hypothesis lets an interrupt through.)"""
+
+
+class Judge:
+    """Compares one example after the other; remembers the smallest mismatch, and ends the search for a smaller one in time."""
+
+    def __init__(self, backend: Backend, shrink_seconds: float):
+        self.backend = backend
+        self.shrink_seconds = shrink_seconds
+        self.smallest: Mismatch | None = None
+        self.until = inf
+
+    def judge(self, steps: list[Step]) -> None:
+        """Raises Mismatch if the two sides disagree on these steps."""
+        if time.monotonic() > self.until:
+            raise Enough
+        difference = compare(steps, self.backend)
+        if difference is None:
+            return
+        mismatch = Mismatch(steps, difference)
+        if self.smallest is None:
+            self.until = time.monotonic() + self.shrink_seconds
+        if self.smallest is None or mismatch.size < self.smallest.size:
+            self.smallest = mismatch
+        raise mismatch
+
+
+class OverlappingJudge:
+    """Compares each example while the next is drawn, so that the EVM and Python work at the same time.
+
+    The verdict comes one example late, when Hypothesis can no longer be told: so a mismatch ends the run.
+    """
+
+    def __init__(self, backend: Backend, executor: Executor):
+        self.backend = backend
+        self.executor = executor
+        self.pending: tuple[list[Step], Future] | None = None
+
+    def judge(self, steps: list[Step]) -> None:
+        calls = encode_calls(steps, self.backend.directory)
+        previous, self.pending = self.pending, (steps, self.executor.submit(self.backend.execute, calls))
+        self._settle(previous)
+
+    def finish(self) -> None:
+        previous, self.pending = self.pending, None
+        self._settle(previous)
+
+    def _settle(self, executed: tuple[list[Step], Future] | None) -> None:
+        if executed is not None:
+            steps, future = executed
+            if first_difference(steps, future.result(), self.backend.directory) is not None:
+                raise Enough
+
 
 class Machine(RuleBasedStateMachine):
-    """One example: a program from `start` on. Subclassed per run, with the backend and the tally as class attributes."""
+    """One example: a program from `start` on. Subclassed per run, with its judge and its tally as class attributes."""
 
-    backend: Backend
+    judge: Judge | OverlappingJudge
     start: State
     tally: "Tally"
 
@@ -40,11 +102,8 @@ class Machine(RuleBasedStateMachine):
         self.steps.append(Step(self.now, operation, outcome, self.state))
 
     def teardown(self) -> None:
-        difference = compare(self.steps, self.backend)
-        self.tally.mismatches += difference is not None
         self.tally.add(self.steps)
-        if difference is not None:
-            raise Mismatch(self.steps, difference)
+        self.judge.judge(self.steps)
 
 
 class Tally:
@@ -110,12 +169,39 @@ class Tally:
         missing = [f"{name} never succeeded" for name, count in self.succeeded.items() if not count]
         missing += [f"{name} never reverted" for name, count in self.reverted.items() if not count and name not in self.NEVER_REVERT]
         missing += [f"{name} never happened" for name, count in self.waterfall.items() if not count]
+        missing += [] if self.generations_ended else ["no slash ended a generation of stakers"]
         return missing
 
 
-def run(backend: Backend, start: State, tally: Tally, *, examples: int, length: int, random_seed: int) -> Mismatch | None:
-    """Draw and compare `examples` programs of up to `length` steps; the shrunk mismatch, or None."""
-    machine = type("Program", (Machine,), {"backend": backend, "start": start, "tally": tally})
+def run(
+    backend: Backend, start: State, tally: Tally, *, examples: int, length: int, random_seed: int, shrink_seconds: float
+) -> Mismatch | None:
+    """Draw and compare `examples` programs of up to `length` steps; the shrunk mismatch, or None.
+
+    As long as both sides agree, drawing and executing overlap. At the first mismatch the same examples are drawn again, one
+    by one, so that Hypothesis sees which of them failed, and shrinks it for `shrink_seconds`; then every call that is not
+    needed is left out.
+    """
+    with ThreadPoolExecutor(max_workers=1) as executor:
+        judge = OverlappingJudge(backend, executor)
+        try:
+            _draw(judge, start, tally, examples, length, random_seed)
+            judge.finish()
+            return None
+        except Enough:
+            tally.mismatches += 1
+    judge = Judge(backend, shrink_seconds)
+    try:
+        _draw(judge, start, Tally(list(OPERATIONS), lambda _: tally.progress(tally)), examples, length, random_seed)
+    except (Mismatch, Enough):
+        program = minimise(start, [(step.now, step.operation) for step in judge.smallest.steps], backend)
+        steps = run_model(start, program)
+        return Mismatch(steps, compare(steps, backend))
+    raise RuntimeError("a mismatch did not come again with the same seed")
+
+
+def _draw(judge: Judge | OverlappingJudge, start: State, tally: Tally, examples: int, length: int, random_seed: int) -> None:
+    machine = type("Program", (Machine,), {"judge": judge, "start": start, "tally": tally})
     profile = settings(
         max_examples=examples,
         stateful_step_count=length,
@@ -128,8 +214,4 @@ def run(backend: Backend, start: State, tally: Tally, *, examples: int, length: 
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    try:
-        run_state_machine_as_test(seed(random_seed)(machine), settings=profile)
-    except Mismatch as mismatch:
-        return mismatch
-    return None
+    run_state_machine_as_test(seed(random_seed)(machine), settings=profile)

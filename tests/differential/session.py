@@ -1,16 +1,19 @@
 """Starts and ends the devnet for the programs that need one."""
 
 import os
+import shutil
 import signal
 import socket
 import sys
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Iterator
 
-from ape import accounts, networks
+from ape import accounts, networks, project
 from ape.api import ProviderAPI
 from ape.exceptions import ApeException
+from ape.logging import LogLevel, logger
 
 from model import State
 from tests.differential import world
@@ -26,11 +29,24 @@ class SetupError(Exception):
 def check_tools() -> None:
     """The compiler and Anvil are looked for beside this Python first, so that no activation is needed."""
     os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
-    from shutil import which
-
     for tool, what in (("vyper", "the Vyper compiler"), ("anvil", "Anvil")):
-        if which(tool) is None:
+        if shutil.which(tool) is None:
             raise SetupError(f"{what} ({tool}) is not installed: run `make setup`")
+
+
+def fresh_contracts() -> None:
+    """Compile everything anew if any source has changed.
+
+    Ape compiles a contract again when its own file has changed, but not when a module that it imports has: without this,
+    a changed module would be tested in its old form.
+    """
+    sources = sorted(project.contracts_folder.rglob("*.vy*"))
+    digest = sha256(b"".join(path.name.encode() + path.read_bytes() for path in sources)).hexdigest()
+    stamp = project.path / ".build" / "sources.sha256"
+    if not stamp.is_file() or stamp.read_text() != digest:
+        project.load_contracts(use_cache=False)
+        stamp.parent.mkdir(exist_ok=True)
+        stamp.write_text(digest)
 
 
 def free_port() -> int:
@@ -54,9 +70,11 @@ def devnet(port: int | None = None) -> Iterator[ProviderAPI]:
     if port is not None:
         check_port(port)
     os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{port or free_port()}"
+    logger.set_level(LogLevel.WARNING)
     # A plain kill ends the devnet as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        fresh_contracts()
         with networks.parse_network_choice(NETWORK, disconnect_on_exit=True) as provider:
             yield provider
     except ApeException as error:

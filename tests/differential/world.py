@@ -98,7 +98,7 @@ def prologue() -> Program:
         )
 
     # A Reserve that can pay some claims but not all, and stakes that can pay some of the rest.
-    for token, amount in (("ABC", 50_000), ("PQR", 300), ("AVAX", 200), ("USDC", 4_000)):
+    for token, amount in (("ABC", 50_000), ("PQR", 300), ("AVAX", 60), ("USDC", 4_000)):
         call(-1.5, GOVERNOR, token, "token.transfer", to=RESERVE, amount=whole(token, amount))
         call(-1.5, "outsider", RESERVE, "reserve.absorb", token=token)
     for pool, staker, amount in (
