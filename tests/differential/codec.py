@@ -243,12 +243,12 @@ class StateCodec:
     def encode_allowances(self, state: State) -> bytes:
         """The return data of the Inspector's `allowances` for all actors and everything they may have approved."""
         found = [
-            state.tokens[token].allowances.get((owner, spender), 0)
+            state.tokens[token].allowances.get((owner, spender), 0).to_bytes(32, "big")
             for token in world.TOKENS
             for owner in world.ACTORS
             for spender in world.SPENDERS
         ]
-        return encode(["uint256[]"], [found])
+        return (32).to_bytes(32, "big") + _array(found)
 
     def differences(self, model: bytes, chain: bytes) -> tuple[list[str], list[str]]:
         """The fields of two readouts that differ, by name, as each side has them."""

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from model import Operation, Parameters, State, apply
 from model.fixed_point import MAX
+from model.liquidity_math import MINIMUM_UNITS
 from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, EMPTY_REQUEST, RESERVE, SUSPENDED, ZERO, Pool, StakeAccount
 from model.swap_math import swap_output
 from tests.differential import world
@@ -214,8 +215,18 @@ def _begin_protection(hand: Hand):
 
 
 def _with_position(hand: Hand) -> tuple[str, str]:
-    held = [(name, who) for name, pool in hand.state.pools.items() for who, position in pool.positions.items() if position.units]
-    return (hand.pool(), hand.provider()) if not held or hand.chance(4) else hand.pick(held)
+    """A pool and a provider with units; often one who has all of a staked pool, and so can exhaust its stake."""
+    pools = hand.state.pools
+    held = [(name, who) for name, pool in pools.items() for who, position in pool.positions.items() if position.units]
+    if not held or hand.chance(4):
+        return hand.pool(), hand.provider()
+    if hand.chance(10):
+        stakes = hand.state.backstop.stakes
+        held = [
+            (name, who) for name, who in held
+            if pools[name].positions[who].units + MINIMUM_UNITS == pools[name].total_units and name in stakes
+        ] or held  # fmt: skip
+    return hand.pick(held)
 
 
 def _ages(hand: Hand, name: str, provider: str) -> None:

@@ -1,0 +1,198 @@
+"""The main job as a user runs it: a fixed budget, a planted fault that must be found, and everything that can go wrong."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from model import OPERATIONS, Operation
+from tests.differential import session, trace, world
+from tests.differential.machine import Tally
+
+ROOT = Path(__file__).parents[2]
+APE = Path(sys.executable).with_name("ape")
+
+
+def ape(*arguments, cwd=ROOT) -> subprocess.CompletedProcess:
+    """Run an Ape command in a project; output as text."""
+    command = [APE, "run", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, env=_environment())
+
+
+def _environment() -> dict[str, str]:
+    # The tests' own devnet is none of the command's business.
+    return {name: value for name, value in os.environ.items() if name != "APE_FOUNDRY_HOST"} | {"COLUMNS": "200"}
+
+
+def devnet_port(output: str) -> int:
+    return int(re.search(r"Devnet at http://127\.0\.0\.1:(\d+)", output).group(1))
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_fixed_budget_of_programs_is_equal_on_both_sides(tmp_path):
+    report = tmp_path / "report.json"
+    done = ape("fuzz", "--examples", 500, "--seed", 1, "--report", report, "--trace", tmp_path / "trace.json")
+    assert done.returncode == 0, done.stdout[-3_000:] + done.stderr[-3_000:]
+    found = json.loads(report.read_text())
+    assert found["mismatches"] == 0
+    assert found["examples"] >= 500 and found["steps"] > 20_000
+    assert set(found["operations"]) == set(OPERATIONS)
+    assert all(counts["ok"] for counts in found["operations"].values())
+    assert all(counts["reverted"] for name, counts in found["operations"].items() if name not in Tally.NEVER_REVERT)
+    assert set(found["waterfall"]) == set(Tally.WATERFALL) and all(found["waterfall"].values())
+    assert is_free(devnet_port(done.stdout))
+    assert not (tmp_path / "trace.json").exists()
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory) -> Path:
+    """A copy of the project in which step 1 of the waterfall rounds what it takes the wrong way."""
+    copy = tmp_path_factory.mktemp("faulty")
+    for part in ("ape-config.yaml", "contracts", "model", "scripts", "tests"):
+        source = ROOT / part
+        shutil.copytree(source, copy / part) if source.is_dir() else shutil.copy(source, copy / part)
+    module = copy / "contracts" / "modules" / "waterfall.vy"
+    right, wrong = "math._ceil_div(surplus * paid, deficit)", "surplus * paid // deficit"
+    assert module.read_text().count(right) == 1
+    module.write_text(module.read_text().replace(right, wrong))
+    return copy
+
+
+def test_a_planted_fault_is_found_shrunk_and_replayed(faulty, tmp_path):
+    recorded = tmp_path / "trace.json"
+    done = ape("fuzz", "--examples", 500, "--seed", 1, "--shrink-seconds", 5, "--trace", recorded, cwd=faulty)
+    assert done.returncode == 1, done.stdout[-3_000:] + done.stderr[-3_000:]
+    assert is_free(devnet_port(done.stdout))
+    # Found: both sides are quoted. Shrunk: a request and the withdrawal that goes wrong are all that it takes, or little more.
+    assert "MISMATCH" in done.stdout and "pool-" in done.stdout
+    assert re.search(r"^model: ", done.stdout, re.M) and re.search(r"^chain: ", done.stdout, re.M)
+    program = trace.read(recorded)
+    assert len(program) <= 5
+    assert program[-1][1].name == "pool.withdraw"
+    # Replayed: the fault is there with the changed contracts, and not with ours.
+    again = ape("replay", recorded, cwd=faulty)
+    assert again.returncode == 1 and "MISMATCH" in again.stdout
+    ours = ape("replay", recorded)
+    assert ours.returncode == 0 and "equal on both sides" in ours.stdout, ours.stdout + ours.stderr
+
+
+def test_the_same_seed_draws_the_same_calls(tmp_path):
+    reports = []
+    for name in ("first", "second"):
+        ape("fuzz", "--examples", 5, "--seed", 11, "--report", tmp_path / name)
+        reports.append(json.loads((tmp_path / name).read_text()))
+    first, second = ({key: value for key, value in report.items() if "second" not in key} for report in reports)
+    assert first == second
+
+
+def test_too_short_a_run_says_what_it_did_not_reach(tmp_path):
+    done = ape("fuzz", "--examples", 1, "--steps", 1, "--seed", 1, "--report", tmp_path / "report.json")
+    assert done.returncode == 3
+    assert "not everything was reached" in done.stdout and "backstop never happened" in done.stdout
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_ends_its_devnet(how, tmp_path):
+    command = [APE, "run", "fuzz", "--examples", "100000", "--report", str(tmp_path / "report.json")]
+    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment())
+    output = ""
+    for line in running.stdout:
+        output += line
+        if "Drawing" in line:
+            break
+    time.sleep(1)
+    running.send_signal(how)
+    rest, _ = running.communicate(timeout=60)
+    assert running.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[how], output + rest
+    assert is_free(devnet_port(output))
+    assert not (tmp_path / "report.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["fuzz", "--examples", "none"], "Invalid value for '--examples'"),
+        (["fuzz", "--backend", "paper"], "Invalid value for '--backend'"),
+        (["fuzz", "--colour"], "No such option: --colour"),
+        (["replay"], "Missing argument 'TRACE'"),
+    ],
+)
+def test_a_wrong_flag_is_refused(arguments, says):
+    done = ape(*arguments)
+    assert done.returncode == 2 and says in done.stderr
+
+
+def test_a_taken_port_is_refused():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        done = ape("fuzz", "--port", port)
+    assert done.returncode == 2
+    assert f"fuzz: port {port} is taken" in done.stdout and done.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("tool", ["vyper", "anvil"])
+def test_a_missing_tool_is_named(tool, monkeypatch):
+    found = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name, *rest: None if name == tool else found(name, *rest))
+    with pytest.raises(session.SetupError, match=rf"\({tool}\) is not installed: run `make setup`"):
+        session.check_tools()
+
+
+STEP = {"now": world.START, "name": "pool.sweep", "target": "pool-1", "sender": "outsider", "arguments": {}}
+TRACE = {"format": "makewhole trace", "version": trace.VERSION, "steps": [STEP]}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "cannot be read"),
+        ("calls", "not JSON"),
+        ("{}", "not a makewhole trace"),
+        (json.dumps(TRACE | {"version": 99}), "not a makewhole trace of version 1: version"),
+        (json.dumps(TRACE | {"steps": [STEP | {"name": "pool.drain"}]}), "steps/0/name"),
+        (json.dumps(TRACE | {"steps": [STEP | {"sender": "stranger"}]}), "steps/0/sender"),
+        (json.dumps(TRACE | {"steps": [STEP | {"now": world.START + 1}, STEP]}), "time runs backwards"),
+    ],
+)
+def test_an_unreadable_or_foreign_trace_is_refused(content, says, tmp_path):
+    path = tmp_path / "trace.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(trace.TraceError, match=says):
+        trace.read(path)
+
+
+def test_replay_refuses_a_foreign_trace_in_one_line(tmp_path):
+    path = tmp_path / "trace.json"
+    path.write_text("{}")
+    done = ape("replay", path)
+    assert done.returncode == 2
+    assert done.stdout.startswith(f"replay: {path}: not a makewhole trace") and done.stdout.count("\n") == 1
+
+
+def test_replay_refuses_calls_that_no_contract_has(tmp_path):
+    path = tmp_path / "trace.json"
+    path.write_text(json.dumps(TRACE | {"steps": [STEP | {"target": "pool-77"}]}))
+    done = ape("replay", path)
+    assert done.returncode == 2 and "a call that no contract here has" in done.stdout
+
+
+def test_a_trace_survives_being_written_and_read(tmp_path):
+    arguments = {"token_in": "USDC", "amount_in": 2**255, "min_amount_out": 0, "recipient": "trader", "deadline": 1}
+    program = [(world.START, Operation("pool.swap", "pool-1", "trader", arguments))]
+    trace.write(tmp_path / "trace.json", program)
+    assert trace.read(tmp_path / "trace.json") == program
