@@ -16,7 +16,7 @@ from model import OPERATIONS
 from tests.differential import trace
 from tests.differential.engine import explain
 from tests.differential.machine import Mismatch, Tally, run
-from tests.differential.session import SetupError, devnet, prepared
+from tests.differential.session import Interrupted, SetupError, devnet, prepared
 
 console = Console()
 
@@ -87,7 +87,7 @@ def cli(backend, examples, steps, seed, report_path, trace_path, shrink_seconds,
     revert reasons, events and the whole state after each call.
 
     Exits with 0 if everything was equal and everything was reached, 1 on a mismatch, 2 if something could not run,
-    3 if some operation or step of the waterfall was never reached, 130 on Ctrl-C.
+    3 if some operation or step of the waterfall was never reached, 130 on Ctrl-C (nothing is written then).
     """
     seed = time.time_ns() % 2**32 if seed is None else seed
     bar, update = progress_bar(examples)
@@ -108,9 +108,10 @@ def cli(backend, examples, steps, seed, report_path, trace_path, shrink_seconds,
     except SetupError as error:
         console.print(f"fuzz: {error}", style="red", soft_wrap=True)
         sys.exit(2)
-    except KeyboardInterrupt:
-        console.print(f"Interrupted after {tally.steps:,} steps in {tally.examples:,} examples; no mismatch so far. Devnet ended.")
-        sys.exit(130)
+    except Interrupted as interrupt:
+        found = "a mismatch, not shrunk yet" if tally.mismatches else "no mismatch so far"
+        console.print(f"Interrupted after {tally.steps:,} steps in {tally.examples:,} examples: {found}. Devnet ended.")
+        sys.exit(interrupt.status)
     result = report(tally, mismatch, time.monotonic() - began, **context)
     report_path.parent.mkdir(parents=True, exist_ok=True)
     report_path.write_text(json.dumps(result, indent=1) + "\n")

@@ -26,6 +26,18 @@ class SetupError(Exception):
     """Something that a run needs is not there; the message says what to do."""
 
 
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, or a plain kill: `status` is the exit code that a shell expects of it."""
+
+    def __init__(self, number: int):
+        super().__init__(signal.Signals(number).name)
+        self.status = 128 + number
+
+
+def _interrupt(number: int, _frame) -> None:
+    raise Interrupted(number)
+
+
 def check_tools() -> None:
     """The compiler and Anvil are looked for beside this Python first, so that no activation is needed."""
     os.environ["PATH"] = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", "")
@@ -71,11 +83,12 @@ def devnet(port: int | None = None) -> Iterator[ProviderAPI]:
         check_port(port)
     os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{port or free_port()}"
     logger.set_level(LogLevel.WARNING)
-    # A plain kill ends the devnet as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         fresh_contracts()
         with networks.parse_network_choice(NETWORK, disconnect_on_exit=True) as provider:
+            # Ape's own handlers leave by SystemExit, which Hypothesis takes for a failed example.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, _interrupt)
             yield provider
     except ApeException as error:
         raise SetupError(f"{type(error).__name__}: {error}") from error

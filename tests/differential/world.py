@@ -90,12 +90,13 @@ def prologue() -> Program:
                 min_units=0, deadline=UNLIMITED,
             )  # fmt: skip
 
-    # The market moves: half of the pools up, half of them down.
-    for number, token, amount in ((1, "USDC", 120_000), (2, "PQR", 15_000), (3, "USDC", 90_000), (4, "ABC", 60_000)):
-        call(
-            -2, "trader", f"pool-{number}", "pool.swap",
-            token_in=token, amount_in=whole(token, amount), min_amount_out=0, recipient="trader", deadline=UNLIMITED,
-        )
+    # The market moves: half of the pools up, half of them down. In slices: the fee of one large swap would pay for the loss.
+    for number, token, amount in ((1, "USDC", 10_000), (2, "PQR", 1_500), (3, "USDC", 9_000), (4, "ABC", 6_000)):
+        for _ in range(10):
+            call(
+                -2, "trader", f"pool-{number}", "pool.swap",
+                token_in=token, amount_in=whole(token, amount), min_amount_out=0, recipient="trader", deadline=UNLIMITED,
+            )  # fmt: skip
 
     # A Reserve that can pay some claims but not all, and stakes that can pay some of the rest.
     for token, amount in (("ABC", 50_000), ("PQR", 300), ("AVAX", 60), ("USDC", 4_000)):

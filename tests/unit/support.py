@@ -114,7 +114,7 @@ def changes(before: Struct, after: Struct) -> dict:
 
 def fields(struct: Struct) -> tuple:
     """A stored struct as a bare tuple, in the order of its declaration."""
-    return tuple(struct.items().values()) if isinstance(struct.items(), dict) else tuple(value for _, value in struct.items())
+    return tuple(value for _, value in struct.items())
 
 
 def balances(token: ContractInstance, *holders) -> tuple[int, ...]:
@@ -162,7 +162,8 @@ def move_market(pool: ContractInstance, base: ContractInstance, quote: ContractI
     """Put the pool where trades without slip or fee would: new reserves, and an oracle that has caught up."""
     state = pool.state()
     for token, before, after in ((base, state.reserve_base, reserve_base), (quote, state.reserve_quote, reserve_quote)):
-        chain.provider.deal_erc20(pool.address, token.address, token.balanceOf(pool) + after - before)
+        balance = hex(token.balanceOf(pool) + after - before)
+        chain.provider.make_request("anvil_dealERC20", [pool.address, token.address, balance])
     _store(pool, RESERVE_BASE, reserve_base)
     _store(pool, RESERVE_QUOTE, reserve_quote)
     moved = pool.state()
