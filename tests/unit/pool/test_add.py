@@ -1,7 +1,5 @@
 """R5 to R8, R10: adding."""
 
-from math import isqrt
-
 import ape
 import pytest
 
@@ -86,17 +84,14 @@ def test_an_add_counts_in_the_books_of_its_epoch_only(pool, keeper, events):
 
 
 def test_a_one_sided_add_is_protected_as_if_it_were_symmetrical(pool, quote, keeper, events):
-    # U = B = Q = q: a third of the units. Of 4/3 of the units a quarter is theirs: a quarter of B, a half of Q
-    units = TOTAL // 3
+    # U = B = Q = q: a third of the units, so a quarter of the pool: of all B a quarter, of twice Q a half
     receipt = add(pool, 0, TOTAL, keeper)
-    share_base, share_quote = TOTAL * units // (TOTAL + units), 2 * TOTAL * units // (TOTAL + units)
-    principal = isqrt(share_base * share_quote)
+    # isqrt(5_000_000_250 * 10_000_000_500)
+    assert 7_071_068_165**2 <= 5_000_000_250 * 10_000_000_500 < 7_071_068_166**2
     assert events(receipt) == [
-        ("pool", "Added", "keeper", 0, TOTAL, units, principal, principal, TOTAL, 2 * TOTAL, TOTAL + units),
+        ("pool", "Added", "keeper", 0, TOTAL, 6_666_667_000, 7_071_068_165, 7_071_068_165, TOTAL, 2 * TOTAL, TOTAL + 6_666_667_000),
         ("quote", "Transfer", "keeper", "pool", TOTAL),
     ]
-    # 5_000_000_249 * 10_000_000_499 = 7_071_068_164**2 and some
-    assert (units, principal) == (6_666_667_000, 7_071_068_164)
 
 
 def test_an_add_protects_the_units_from_the_pending_pool_as_well(pool, founder):

@@ -1,0 +1,81 @@
+"""The files against the model, against the contracts on a devnet, against arithmetic by hand, and against who wrote them."""
+
+from ape import accounts
+import pytest
+
+from model import apply
+from tests.differential import world
+from tests.differential.deployment import deploy_world
+from tests.differential.devnet import Devnet
+from tests.differential.engine import compare, explain, run_model
+from tests.differential.session import devnet
+from tests.scenarios.scenario import FOLDER, find, plain_operation, plain_outcome, plain_state, program_of, read, start_of, work_out
+from tests.scenarios.stories import STORIES
+
+SCENARIOS = {path.stem: read(path) for path in sorted(FOLDER.glob("*.json"))}
+
+
+@pytest.fixture(params=SCENARIOS)
+def scenario(request):
+    return SCENARIOS[request.param]
+
+
+@pytest.fixture(scope="module")
+def chain():
+    """A devnet right after deployment: the same start as the scenarios'."""
+    with devnet() as provider:
+        provider.make_request("evm_setNextBlockTimestamp", [hex(world.START - world.DAY)])
+        directory, inspector = deploy_world(list(accounts.test_accounts[: len(world.ACTORS)]))
+        yield Devnet(provider, directory, bytes.fromhex(inspector.address[2:]))
+
+
+def test_the_start_is_that_of_the_devnet(scenario):
+    assert start_of(scenario) == world.genesis()
+
+
+def test_the_model_does_what_the_file_says(scenario):
+    state = start_of(scenario)
+    for number, (step, (now, operation)) in enumerate(zip(scenario["steps"], program_of(scenario), strict=True), 1):
+        state, outcome = apply(state, operation, now)
+        played = {**plain_operation(now, operation), "outcome": plain_outcome(outcome), "checks": step["checks"]}
+        assert played | {"state": plain_state(state)} == step, f"step {number}"
+
+
+def test_the_contracts_do_what_the_file_says(scenario, chain):
+    # Results, events and the whole stored state are compared with the model's, which are the file's.
+    steps = run_model(start_of(scenario), program_of(scenario))
+    difference = compare(steps, chain)
+    assert difference is None, explain(steps, difference)
+
+
+def test_the_numbers_are_those_worked_by_hand(scenario):
+    worked = 0
+    for number, step in enumerate(scenario["steps"], 1):
+        for check in step["checks"]:
+            assert find(step, check["path"]) == check["is"], f"step {number}: {check['why']}"
+            if "worked" in check:
+                assert work_out(check["worked"]) == check["is"], f"step {number}: {check['why']}"
+                worked += 1
+    assert worked >= 3
+
+
+def test_time_never_falls_and_what_fails_changes_nothing(scenario):
+    for before, after in zip(scenario["steps"], scenario["steps"][1:]):
+        assert world.START <= before["now"] <= after["now"]
+        if "reason" in after["outcome"]:
+            assert after["outcome"].keys() == {"reason"}
+            assert after["state"] == before["state"]
+
+
+def test_the_files_are_the_stories_as_they_are_told_now():
+    told = {story.name: story.text for story in (tell() for tell in STORIES)}
+    assert set(told) == set(SCENARIOS)
+    for name, text in told.items():
+        assert (FOLDER / f"{name}.json").read_text() == text, f"{name}: run `python -m tests.scenarios.record`"
+
+
+def test_the_order_of_exits_changes_nothing():
+    one, other = (SCENARIOS[f"a-run-is-rationed-{order}"]["steps"] for order in ("one-way", "and-the-other"))
+    senders = [[step["sender"] for step in steps[-2:]] for steps in (one, other)]
+    assert senders == [["provider-1", "provider-3"], ["provider-3", "provider-1"]]
+    assert one[-1]["state"] == other[-1]["state"]
