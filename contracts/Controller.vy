@@ -131,16 +131,18 @@ def create_pool(base: address, quote: address, parameters: IPool.Parameters) -> 
 
 
 @external
-def set_status(pool: address, status: uint256):
+def set_status(pool: address, status: uint256, min_price: uint256, max_price: uint256):
     """
     @notice Activate, suspend or resume a pool (R1).
     @param pool The pool.
     @param status The new status.
+    @param min_price The lowest spot price at which it may become ACTIVE: quote per base, times 2**112.
+    @param max_price The highest one.
     @custom:reverts `ownable: caller is not the owner`, `controller: unknown pool`, and those of the pool
     """
     ownable._check_owner()
     self._check_pool(pool)
-    extcall IPool(pool).set_status(status)
+    extcall IPool(pool).set_status(status, min_price, max_price)
 
 
 @external

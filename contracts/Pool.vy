@@ -231,7 +231,7 @@ def add(base: uint256, quote: uint256, min_units: uint256, deadline: uint256) ->
     @custom:reverts `pool: deadline passed`, `pool: suspended`, and those of adding: `pool: zero amount`,
                     `pool: reserve too large`, `pool: price unstable`, `pool: first add needs both tokens`,
                     `pool: first add too small`, `pool: zero units`, `pool: units below minimum`,
-                    `pool: principal too large`
+                    `pool: struck too much this epoch`, `pool: principal too large`
     """
     self._touch()
     self._check_deadline(deadline)
@@ -311,7 +311,7 @@ def begin_protection():
     """
     @notice Strike the principal and start the clock of a position made while the pool was PENDING (R10).
     @custom:reverts `pool: not active`, `pool: no position`, `pool: already protected`, `pool: price unstable`,
-                    `pool: principal too large`
+                    `pool: struck too much this epoch`, `pool: principal too large`
     """
     self._touch()
     self._check_active()
@@ -321,6 +321,7 @@ def begin_protection():
     reserve_base: uint256 = self.state.reserve_base
     reserve_quote: uint256 = self.state.reserve_quote
     self._check_price(reserve_base, reserve_quote)
+    self._count_struck(position.units)
 
     total_units: uint256 = self.state.total_units
     position = self._strike(
@@ -486,11 +487,14 @@ def sweep() -> (uint256, uint256):
 
 
 @external
-def set_status(status: uint256):
+def set_status(status: uint256, min_price: uint256, max_price: uint256):
     """
     @notice Activate, suspend or resume the pool (R1).
     @param status The new status.
-    @custom:reverts `pool: caller is not the controller`, `pool: bad status change`, `pool: no units`
+    @param min_price The lowest spot price at which to become ACTIVE: quote per base, times 2**112.
+    @param max_price The highest one.
+    @custom:reverts `pool: caller is not the controller`, `pool: bad status change`, `pool: no units`,
+                    `pool: price out of bounds`
     """
     assert msg.sender == CONTROLLER, "pool: caller is not the controller"
     # Suspending takes the oracle to now, and there it stays.
@@ -500,8 +504,13 @@ def set_status(status: uint256):
     else:
         assert status == ACTIVE, "pool: bad status change"
         self._check_units_exist()
+        # Whoever saw this call coming may have moved the price ahead of it.
+        spot: uint256 = oracle._spot_price(self.state.reserve_base, self.state.reserve_quote)
+        assert min_price <= spot and spot <= max_price, "pool: price out of bounds"
         if self.state.status == PENDING:
-            self.state.oracle = oracle._spot_price(self.state.reserve_base, self.state.reserve_quote)
+            self.state.oracle = spot
+            self.state.struck = 0
+            self.state.opening_units = self.state.total_units
         # Time outside ACTIVE does not count.
         self.state.oracle_updated_at = block.timestamp
 
@@ -766,6 +775,8 @@ def _turn_epoch(epoch: uint256):
     self.state.requested = 0
     self.state.exited = 0
     self.state.added = 0
+    self.state.struck = 0
+    self.state.opening_units = self.state.total_units
     log IPool.EpochOpened(epoch=epoch, bailout=bailout, net=net, total_units=self.state.total_units)
 
 
@@ -848,6 +859,7 @@ def _add(base: uint256, quote: uint256, min_units: uint256) -> uint256:
     if active:
         # A position without a clock, be it new or from a PENDING pool, has no principal yet for any unit (R10).
         struck: uint256 = units if position.clock > 0 else position.units
+        self._count_struck(struck)
         position = self._strike(
             position,
             liquidity_math._redeemable(reserve_base + base, struck, total_units),
@@ -873,6 +885,17 @@ def _add(base: uint256, quote: uint256, min_units: uint256) -> uint256:
         total_units=total_units,
     )
     return units
+
+
+@internal
+def _count_struck(units: uint256):
+    """
+    @notice In one epoch, principal is struck for no more units than there were when the epoch opened (R6): a price
+            that nobody found worth correcting is good for no more than the depth it was held in.
+    """
+    struck: uint256 = self.state.struck + units
+    assert struck <= self.state.opening_units, "pool: struck too much this epoch"
+    self.state.struck = struck
 
 
 @internal
@@ -974,7 +997,7 @@ def _entitlement(position: IPool.Position, units: uint256, base: uint256, quote:
         age = min(block.timestamp - position.clock, PARAMETERS.full_protection_seconds)
     principal_base: uint256 = liquidity_math._portion(position.principal_base, units, position.units)
     principal_quote: uint256 = liquidity_math._portion(position.principal_quote, units, position.units)
-    # The lower of two prices: moving one of them gains nothing.
+    # The lower of two prices: one block cannot raise what is owed.
     coverage: uint256 = min(
         protection_math._coverage_at_spot(
             principal_base, principal_quote, base, quote, self.state.reserve_base, self.state.reserve_quote

@@ -101,7 +101,9 @@ def create_pool(state: State, call: Call, base: str, quote: str, parameters: Par
     return emit(state, CONTROLLER, "PoolCreated", pool=pool, base=base, quote=quote), pool
 
 
-def set_status(state: State, call: Call, pool: str, status: int) -> tuple[State, None]:
+def set_status(
+    state: State, call: Call, pool: str, status: int, min_price: int, max_price: int
+) -> tuple[State, None]:
     """Activate, suspend or resume a pool (R1).
 
     Parameters
@@ -110,6 +112,8 @@ def set_status(state: State, call: Call, pool: str, status: int) -> tuple[State,
         The pool.
     status
         1 (ACTIVE) or 2 (SUSPENDED).
+    min_price, max_price
+        Bounds of the spot price at which to become ACTIVE: quote base units per base base unit, times Q112.
 
     Returns
     -------
@@ -123,7 +127,7 @@ def set_status(state: State, call: Call, pool: str, status: int) -> tuple[State,
     """
     _require_owner(state, call)
     require(is_registered(state, pool), "controller: unknown pool")
-    return pool_contract.set_status(state, call.onward(pool), status)
+    return pool_contract.set_status(state, call.onward(pool), status, min_price, max_price)
 
 
 def name_dlq_pool(state: State, call: Call, quote: str, pool: str) -> tuple[State, None]:

@@ -45,6 +45,11 @@ def opens_in_bailout(requested: int, exited: int, added: int, total_units: int, 
     return net > 0 and net * BPS >= threshold_bps * total_units
 
 
+def empty_books(epoch: int, bailout: bool, opening_units: int) -> Books:
+    """The books of an epoch in which nothing has happened yet (R13)."""
+    return Books(epoch, bailout, requested=0, exited=0, added=0, struck=0, opening_units=opening_units)
+
+
 def epoch_before(books: Books, epoch: int) -> Books:
     """The books of the epoch before a later one than the books' own (R13).
 
@@ -62,7 +67,7 @@ def epoch_before(books: Books, epoch: int) -> Books:
     """
     if books.epoch == epoch - 1:
         return books
-    return Books(epoch - 1, bailout=False, requested=0, exited=0, added=0)
+    return empty_books(epoch - 1, bailout=False, opening_units=0)
 
 
 def turn(books: Books, epoch: int, total_units: int, threshold_bps: int) -> Books:
@@ -88,4 +93,4 @@ def turn(books: Books, epoch: int, total_units: int, threshold_bps: int) -> Book
         return books
     closed = epoch_before(books, epoch)
     bailout = opens_in_bailout(closed.requested, closed.exited, closed.added, total_units, threshold_bps)
-    return Books(epoch, bailout, requested=0, exited=0, added=0)
+    return empty_books(epoch, bailout, opening_units=total_units)

@@ -101,7 +101,7 @@ def create(state: State, now: int, base: str, quote: str, parameters: Parameters
         staged_quote=0,
         oracle=0,
         oracle_updated_at=0,
-        books=Books(now // epoch_seconds, bailout=False, requested=0, exited=0, added=0),
+        books=epoch_books.empty_books(now // epoch_seconds, bailout=False, opening_units=0),
         total_shortfall=0,
         positions={},
         requests={},
@@ -109,7 +109,7 @@ def create(state: State, now: int, base: str, quote: str, parameters: Parameters
     )
 
 
-def set_status(state: State, call: Call, status: int) -> tuple[State, None]:
+def set_status(state: State, call: Call, status: int, min_price: int, max_price: int) -> tuple[State, None]:
     """Activate, suspend or resume the pool (R1).
 
     The oracle starts at the spot price at the first activation, and goes on from where it was frozen at a later one.
@@ -118,6 +118,8 @@ def set_status(state: State, call: Call, status: int) -> tuple[State, None]:
     ----------
     status
         1 (ACTIVE) or 2 (SUSPENDED).
+    min_price, max_price
+        Bounds of the spot price at which to become ACTIVE, both allowed: quote base units per base base unit, times Q112.
 
     Returns
     -------
@@ -127,7 +129,8 @@ def set_status(state: State, call: Call, status: int) -> tuple[State, None]:
     Raises
     ------
     Revert
-        `pool: caller is not the controller`; `pool: bad status change`; `pool: no units`.
+        `pool: caller is not the controller`; `pool: bad status change`; `pool: no units`;
+        `pool: price out of bounds`.
     """
     require(call.sender == CONTROLLER, "pool: caller is not the controller")
     state = touch(state, call)
@@ -135,8 +138,11 @@ def set_status(state: State, call: Call, status: int) -> tuple[State, None]:
     require((pool.status, status) in ARROWS, "pool: bad status change")
     if status == ACTIVE:
         _require_units_in_existence(pool)
-        price = _spot(pool) if pool.status == PENDING else pool.oracle
-        state = with_pool(state, call.target, oracle=price, oracle_updated_at=call.now)
+        require(min_price <= _spot(pool) <= max_price, "pool: price out of bounds")
+        state = with_pool(state, call.target, oracle_updated_at=call.now)
+    if pool.status == PENDING:
+        books = replace(pool.books, struck=0, opening_units=pool.total_units)
+        state = with_pool(state, call.target, oracle=_spot(pool), books=books)
     state = with_pool(state, call.target, status=status)
     state = emit(state, call.target, "StatusSet", status=status, oracle=state.pools[call.target].oracle)
     return state, None
@@ -252,7 +258,8 @@ def add(state: State, call: Call, base: int, quote: int, min_units: int, deadlin
     Revert
         `pool: deadline passed`; `pool: suspended`; then *adding*: `pool: zero amount`; `pool: reserve too large`;
         `pool: price unstable`; `pool: first add needs both tokens`; `pool: first add too small`;
-        `pool: zero units`; `pool: units below minimum`; `pool: principal too large`; then the tokens' own.
+        `pool: zero units`; `pool: units below minimum`; `pool: struck too much this epoch`;
+        `pool: principal too large`; then the tokens' own.
     """
     state = touch(state, call)
     _require_in_time(call, deadline)
@@ -364,7 +371,7 @@ def begin_protection(state: State, call: Call) -> tuple[State, None]:
     ------
     Revert
         `pool: not active`; `pool: no position`; `pool: already protected`; `pool: price unstable`;
-        `pool: principal too large`.
+        `pool: struck too much this epoch`; `pool: principal too large`.
     """
     state = touch(state, call)
     pool = state.pools[call.target]
@@ -373,8 +380,10 @@ def begin_protection(state: State, call: Call) -> tuple[State, None]:
     require(position.units > 0, "pool: no position")
     require(position.clock == 0, "pool: already protected")
     _require_stable_price(pool)
+    _require_depth(pool, position.units)
     protected = _with_principal(position, position.units, pool, pool, call.now)
-    state = _with_position(state, call, protected)
+    books = replace(pool.books, struck=pool.books.struck + position.units)
+    state = _with_position(with_pool(state, call.target, books=books), call, protected)
     state = emit(
         state,
         call.target,
@@ -602,6 +611,11 @@ def _require_both_fit(pool: Pool, base: int, quote: int) -> None:
     _require_fits(pool.reserve_quote, quote)
 
 
+def _require_depth(pool: Pool, units: int) -> None:
+    """R6: in one epoch, principal is struck for no more units than the pool had when the epoch opened."""
+    require(pool.books.struck + units <= pool.books.opening_units, "pool: struck too much this epoch")
+
+
 def _require_stable_price(pool: Pool) -> None:
     unstable = oracle.deviates(pool.oracle, _spot(pool), pool.parameters.max_deviation_bps)
     require(not unstable, "pool: price unstable")
@@ -725,15 +739,17 @@ def _add(state: State, call: Call, base: int, quote: int, min_units: int) -> tup
         _require_stable_price(before)
     minted, units = _minted(before, base, quote)
     require(units >= min_units, "pool: units below minimum")
+    struck = _units_to_strike(before, call, units)
+    _require_depth(before, struck)
     state = with_pool(
         state,
         call.target,
         reserve_base=before.reserve_base + base,
         reserve_quote=before.reserve_quote + quote,
         total_units=before.total_units + minted,
-        books=replace(before.books, added=before.books.added + units),
+        books=replace(before.books, added=before.books.added + units, struck=before.books.struck + struck),
     )
-    position = _position_after_add(before, state.pools[call.target], call, units)
+    position = _position_after_add(before, state.pools[call.target], call, units, struck)
     state = _with_position(state, call, position)
     return _emit_added(state, call, base, quote, units), units
 
@@ -749,14 +765,21 @@ def _minted(pool: Pool, base: int, quote: int) -> tuple[int, int]:
     return minted, minted
 
 
-def _position_after_add(before: Pool, after: Pool, call: Call, units: int) -> Position:
+def _units_to_strike(pool: Pool, call: Call, units: int) -> int:
+    """The units whose principal an add of `units` strikes: none while PENDING (R7, R10)."""
+    if pool.status == PENDING:
+        return 0
+    old = _position(pool, call)
+    # Units from before the pool was ACTIVE have no principal yet: it is struck now, with the new ones' (R10).
+    return units if old.clock > 0 else old.units + units
+
+
+def _position_after_add(before: Pool, after: Pool, call: Call, units: int, struck: int) -> Position:
     old = _position(before, call)
     grown = replace(old, units=old.units + units, last_added=call.now)
     if after.status == PENDING:
         return grown
-    # Units from before the pool was ACTIVE have no principal yet: it is struck now, with the new ones' (R10).
-    struck_units = units if old.clock > 0 else grown.units
-    return _with_principal(grown, struck_units, before, after, call.now)
+    return _with_principal(grown, struck, before, after, call.now)
 
 
 def _with_principal(position: Position, units: int, before: Pool, after: Pool, now: int) -> Position:
@@ -856,7 +879,7 @@ def _claim(pool: Pool, call: Call, units: int) -> Claim:
         principal_base, principal_quote, base, quote, pool.reserve_base, pool.reserve_quote
     )
     at_oracle = protection_math.coverage_at_price(principal_base, principal_quote, base, quote, pool.oracle)
-    # The lower of the two: moving either price alone gains nothing.
+    # The lower of the two: one block cannot raise what is owed.
     coverage = min(at_spot, at_oracle)
     full_protection_seconds = pool.parameters.full_protection_seconds
     age = protection_math.protected_age(position.clock, call.now, full_protection_seconds)

@@ -82,13 +82,15 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What happened to a pool's units in one epoch, and that epoch's regime (R13)."""
+    """What happened to a pool's units in one epoch, that epoch's regime (R13), and what may be struck in it (R6)."""
 
     epoch: int
     bailout: bool
     requested: int
     exited: int
     added: int
+    struck: int
+    opening_units: int
 
 
 @dataclass(frozen=True, slots=True)

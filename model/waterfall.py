@@ -117,7 +117,7 @@ def backstop(owed: int, price: int, allowance: int) -> tuple[int, int]:
 
     Rounding
     --------
-    `needed` down, in favour of the stakers; `covered` down, so that a shortfall is never reported too low.
+    `needed` down, in favour of the stakers, who are spared less than one base unit of DLQ; `covered` down.
     """
     needed = owed * Q112 // price
     slashed = min(needed, allowance)

@@ -47,6 +47,8 @@ struct PoolState:
     requested: uint256
     exited: uint256
     added: uint256
+    struck: uint256
+    opening_units: uint256
     total_shortfall: uint256
 
 struct Position:

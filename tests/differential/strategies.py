@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from model import Operation, Parameters, State, apply
 from model.fixed_point import MAX
 from model.liquidity_math import MINIMUM_UNITS
+from model.oracle import spot_price
 from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, EMPTY_REQUEST, RESERVE, SUSPENDED, ZERO, Pool, StakeAccount
 from model.swap_math import swap_output
 from tests.differential import world
@@ -297,7 +298,7 @@ def _sweep_pool(hand: Hand):
 
 @proposal("pool.set_status", 1)
 def _set_status_directly(hand: Hand):
-    return hand.pool(), hand.pick(world.ACTORS), {"status": hand.pick((0, 1, 2))}
+    return hand.pool(), hand.pick(world.ACTORS), {"status": hand.pick((0, 1, 2)), "min_price": 0, "max_price": FOREVER}
 
 
 # -- Reserve and Backstop ------------------------------------------------------------------------------------------
@@ -412,7 +413,11 @@ def _set_status(hand: Hand):
     pool = hand.pick(idle) if idle and hand.chance(70) else hand.pick(hand.state.controller.pools)
     pool = hand.pick(world.ACTORS) if hand.chance(5) else pool
     status = ACTIVE if pool in idle and not hand.chance(10) else hand.pick((SUSPENDED, 0, 1, 3))
-    return CONTROLLER, hand.actor(hand.state.controller.owner), {"pool": pool, "status": status}
+    bounds = {"min_price": 0, "max_price": FOREVER}
+    if pool in states and states[pool].reserve_base and hand.chance(30):
+        spot = spot_price(states[pool].reserve_base, states[pool].reserve_quote)
+        bounds = {"min_price": spot + hand.pick((0, 0, 1)), "max_price": spot - hand.pick((0, 0, 1))}
+    return CONTROLLER, hand.actor(hand.state.controller.owner), {"pool": pool, "status": status, **bounds}
 
 
 @proposal("controller.name_dlq_pool", 1)

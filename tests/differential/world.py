@@ -76,7 +76,7 @@ def prologue() -> Program:
             base=whole(base, amount_base), quote=whole(quote, amount_quote), min_units=0, deadline=UNLIMITED,
         )  # fmt: skip
     for number in range(6):
-        call(-100, GOVERNOR, CONTROLLER, "controller.set_status", pool=f"pool-{number}", status=ACTIVE)
+        call(-100, GOVERNOR, CONTROLLER, "controller.set_status", pool=f"pool-{number}", status=ACTIVE, min_price=0, max_price=UNLIMITED)
         call(-100, "provider-1", f"pool-{number}", "pool.begin_protection")
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="USDC", pool="pool-0")
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="AVAX", pool="pool-5")

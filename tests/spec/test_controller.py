@@ -8,7 +8,7 @@ import model
 from model.parameters import Parameters, SystemParameters
 from model.state import Books, Revert, Token
 
-from .world import START, add_dlq_pool, empty_world, new_world, pending_world, provided_world
+from .world import ANY_PRICE, START, add_dlq_pool, empty_world, new_world, pending_world, provided_world
 
 CREATE = {"base": "base", "quote": "quote", "parameters": Parameters()}
 
@@ -48,7 +48,7 @@ def test_create_pool():
     assert world.events == [("controller", "PoolCreated", "pool-0", "base", "quote")]
     assert world.state.controller.pools == ("pool-0",)
     assert world.pool.status == 0
-    assert world.pool.books == Books(1_000, False, 0, 0, 0)
+    assert world.pool.books == Books(1_000, False, 0, 0, 0, 0, 0)
     assert (world.pool.oracle, world.pool.oracle_updated_at) == (0, 0)
     dlq_pool = CREATE | {"base": "dlq"}
     assert world.call("controller.create_pool", "controller", "governor", **dlq_pool) == "pool-1"
@@ -111,10 +111,10 @@ def test_no_more_than_32_pools():
 def test_set_status_reasons():
     world = pending_world()
     for pool in ("pool-1", "zero", "keeper"):
-        assert world.reason("controller.set_status", "controller", "governor", pool=pool, status=1) == (
+        assert world.reason("controller.set_status", "controller", "governor", pool=pool, status=1, **ANY_PRICE) == (
             "controller: unknown pool"
         )
-    assert world.reason("controller.set_status", "controller", "keeper", pool="zero", status=1) == (
+    assert world.reason("controller.set_status", "controller", "keeper", pool="zero", status=1, **ANY_PRICE) == (
         "ownable: caller is not the owner"
     )
 
@@ -166,7 +166,7 @@ def test_the_system_sweep_leaves_pending_and_suspended_pools_alone():
     world.call("controller.sweep", "controller", "keeper")
     assert world.events == [("controller", "SystemSwept", 1_000)]
     world.activate()
-    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2)
+    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2, **ANY_PRICE)
     world.call("controller.sweep", "controller", "keeper")
     assert world.events == [("controller", "SystemSwept", 1_000)]
 

@@ -23,15 +23,15 @@ def test_no_net_withdrawal_is_calm_even_without_units():
 
 
 def test_within_an_epoch_the_books_stay():
-    books = Books(7, True, 1, 2, 3)
+    books = Books(7, True, 1, 2, 3, 4, 5)
     assert turn(books, 7, 1_000, 2_000) is books
 
 
 def test_the_next_epoch_has_the_regime_that_the_books_decided():
-    assert turn(Books(7, False, 200, 0, 0), 8, 1_000, 2_000) == Books(8, True, 0, 0, 0)
-    assert turn(Books(7, True, 199, 0, 0), 8, 1_000, 2_000) == Books(8, False, 0, 0, 0)
+    assert turn(Books(7, False, 200, 0, 0, 40, 900), 8, 1_000, 2_000) == Books(8, True, 0, 0, 0, 0, 1_000)
+    assert turn(Books(7, True, 199, 0, 0, 40, 900), 8, 1_000, 2_000) == Books(8, False, 0, 0, 0, 0, 1_000)
 
 
 def test_an_idle_epoch_has_empty_books():
-    assert turn(Books(7, True, 900, 0, 0), 9, 1_000, 2_000) == Books(9, False, 0, 0, 0)
-    assert epoch_before(Books(7, True, 900, 0, 0), 9) == Books(8, False, 0, 0, 0)
+    assert turn(Books(7, True, 900, 0, 0, 40, 900), 9, 1_000, 2_000) == Books(9, False, 0, 0, 0, 0, 1_000)
+    assert epoch_before(Books(7, True, 900, 0, 0, 40, 900), 9) == Books(8, False, 0, 0, 0, 0, 0)

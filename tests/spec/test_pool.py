@@ -7,6 +7,8 @@ import pytest
 from model.state import EMPTY_DEPOSIT, EMPTY_POSITION, EMPTY_REQUEST, Books, Deposit, Position, Request
 
 from .world import (
+    ANY_PRICE,
+    UNLIMITED,
     DAY,
     FIRST,
     LOT,
@@ -106,7 +108,7 @@ def test_set_status_reasons():
     world = new_world()
 
     def reason(sender, status):
-        return fail(world, "set_status", sender, status=status)
+        return fail(world, "set_status", sender, status=status, **ANY_PRICE)
 
     assert reason("governor", 7) == "pool: caller is not the controller"
     for status in (0, 2, 3):
@@ -118,7 +120,7 @@ def test_set_status_reasons():
 def test_status_never_goes_back_to_pending(builder, statuses):
     world = builder()
     for status in statuses:
-        assert fail(world, "set_status", "controller", status=status) == "pool: bad status change"
+        assert fail(world, "set_status", "controller", status=status, **ANY_PRICE) == "pool: bad status change"
 
 
 # Swap: R2.
@@ -243,7 +245,7 @@ def test_the_first_add():
         ("quote", "Transfer", "founder", "pool-0", 8_000),
     ]
     assert world.position("founder") == Position(3_000, 0, 0, 0, START)
-    assert world.pool.books == Books(1_000, False, 0, 0, 3_000)
+    assert world.pool.books == Books(1_000, False, 0, 0, 3_000, 0, 0)
 
 
 def test_the_first_add_must_exceed_the_locked_units():
@@ -289,7 +291,9 @@ def test_add_reasons_in_order():
     # 1 * U*Q / (Q + 2*Q*B) = 0.5
     assert add_reason(world, base=1, quote=0, min_units=9) == "pool: zero units"
     assert add_reason(world, min_units=1_000_001) == "pool: units below minimum"
-    assert add_reason(world, base=WEALTH + 1) == "erc20: transfer amount exceeds balance"
+    # twice the reserves are more units than the pool opened with
+    assert add_reason(world, base=2 * FIRST, quote=2 * FIRST) == "pool: struck too much this epoch"
+    assert fail(world, "add", "stranger", base=1_000, quote=1_000, min_units=0, deadline=START) == "erc20: insufficient allowance"
     shake_price(world)
     assert add_reason(world, base=MAX) == "pool: reserve too large"
     assert add_reason(world, base=1, quote=0) == "pool: price unstable"
@@ -297,6 +301,7 @@ def test_add_reasons_in_order():
 
 def test_principal_too_large():
     world = provided_world()
+    world.wait(DAY)
     for name in ("principal_base", "principal_quote"):
         full = replace(world.position(), **{name: MAX - 999_999})
         world.change_pool(positions={"provider": full})
@@ -306,6 +311,7 @@ def test_principal_too_large():
 
 def test_the_largest_principal():
     world = provided_world()
+    world.wait(DAY)
     most = MAX - 1_000_000
     world.change_pool(positions={"provider": replace(world.position(), principal_base=most, principal_quote=most)})
     world.add("provider", 1_000_000, 1_000_000)
@@ -353,7 +359,7 @@ def test_stage_and_cancel():
 def test_cancel_is_possible_when_suspended():
     world = provided_world()
     stage(world, 30, 40)
-    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2)
+    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2, **ANY_PRICE)
     assert fail(world, "confirm_deposit", min_units=0) == "pool: suspended"
     assert world.call("pool.cancel_deposit", "pool-0", "provider") == (30, 40)
 
@@ -438,8 +444,36 @@ def test_begin_protection_reasons_in_order():
 def test_an_add_protects_the_units_from_before_as_well():
     world = active_world()
     world.wait(30)
-    world.add("founder", LOT, LOT)
-    assert world.position("founder") == Position(2 * LOT, 2 * LOT, 2 * LOT, START + 30, START + 30)
+    world.add("founder", 1_000, 1_000)
+    grown = LOT + 1_000
+    assert world.position("founder") == Position(grown, grown, grown, START + 30, START + 30)
+    # all LOT + 1_000 units that the pool had at its activation
+    assert (world.pool.books.struck, world.pool.books.opening_units) == (grown, grown)
+
+
+def test_one_epoch_strikes_no_more_units_than_it_opened_with():
+    world = active_world()
+    world.wait(30)
+    add = {"min_units": 0, "deadline": UNLIMITED}
+    world.call("pool.add", "pool-0", "provider", base=FIRST - 1, quote=FIRST - 1, **add)
+    assert world.pool.books.struck == FIRST - 1
+    assert fail(world, "add", "provider", base=2, quote=2, **add) == "pool: struck too much this epoch"
+    assert fail(world, "begin_protection", "founder") == "pool: struck too much this epoch"
+    world.call("pool.add", "pool-0", "provider", base=1, quote=1, **add)
+    assert fail(world, "add", "provider", base=1, quote=1, **add) == "pool: struck too much this epoch"
+    # the next epoch opens with twice the units
+    world.wait(DAY)
+    world.call("pool.begin_protection", "pool-0", "founder")
+    assert (world.pool.books.struck, world.pool.books.opening_units) == (LOT, 2 * FIRST)
+
+
+def test_activation_at_a_price_within_bounds_only():
+    world = pending_world()
+    for bounds in ((ONE + 1, UNLIMITED), (0, ONE - 1), (ONE + 1, ONE - 1)):
+        arguments = {"status": 1, "min_price": bounds[0], "max_price": bounds[1]}
+        assert fail(world, "set_status", "controller", **arguments) == "pool: price out of bounds"
+    world.call("pool.set_status", "pool-0", "controller", status=1, min_price=ONE, max_price=ONE)
+    assert world.pool.status == 1
 
 
 # Requests: R12, R13.
@@ -516,7 +550,7 @@ def test_a_withdrawal_without_loss():
     ]
     assert world.position() == Position(LOT - LOT // 4, LOT - LOT // 4, LOT - LOT // 4, START, START)
     assert world.pool.requests["provider"] == EMPTY_REQUEST
-    assert world.pool.books == Books(1_001, False, 0, 0, 0)
+    assert world.pool.books == Books(1_001, False, 0, 0, 0, 0, FIRST + LOT)
 
 
 def test_withdraw_reasons_in_order():
@@ -540,7 +574,7 @@ def test_a_withdrawal_when_suspended_is_protected():
     world = provided_world(bailout_threshold_bps=10_000)
     quadruple_price(world)
     world.fill_reserve("base", LOT)
-    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2)
+    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2, **ANY_PRICE)
     world.wait(99 * DAY)
     world.request(LOT)
     world.wait(DAY)
@@ -557,7 +591,7 @@ def test_exit():
     left = FIRST + LOT // 2
     assert world.own_events[-1] == ("pool-0", "Exited", "provider", LOT // 2, LOT // 2, LOT // 2, left, left, left)
     assert world.position() == Position(LOT // 2, LOT // 2, LOT // 2, START, START)
-    assert world.pool.books == Books(1_001, False, 0, LOT // 2, 0)
+    assert world.pool.books == Books(1_001, False, 0, LOT // 2, 0, 0, FIRST + LOT)
 
 
 def test_the_last_exit_clears_the_position():
@@ -583,10 +617,10 @@ def test_exit_caps_a_request_of_this_epoch_and_the_books():
     world.request(LOT)
     world.exit(LOT // 4)
     assert world.pool.requests["provider"] == Request(1_001, LOT - LOT // 4)
-    assert world.pool.books == Books(1_001, False, LOT - LOT // 4, LOT // 4, 0)
+    assert world.pool.books == Books(1_001, False, LOT - LOT // 4, LOT // 4, 0, 0, FIRST + LOT)
     world.exit(LOT - LOT // 4)
     assert world.pool.requests["provider"] == EMPTY_REQUEST
-    assert world.pool.books == Books(1_001, False, 0, LOT, 0)
+    assert world.pool.books == Books(1_001, False, 0, LOT, 0, 0, FIRST + LOT)
 
 
 def test_exit_caps_a_request_of_the_epoch_before_and_leaves_the_books():
@@ -595,7 +629,7 @@ def test_exit_caps_a_request_of_the_epoch_before_and_leaves_the_books():
     world.wait(DAY)
     world.exit(LOT // 4)
     assert world.pool.requests["provider"] == Request(1_000, LOT - LOT // 4)
-    assert world.pool.books == Books(1_001, False, 0, LOT // 4, 0)
+    assert world.pool.books == Books(1_001, False, 0, LOT // 4, 0, 0, FIRST + LOT)
 
 
 def test_exit_leaves_smaller_and_lapsed_requests_alone():

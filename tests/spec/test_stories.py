@@ -8,6 +8,7 @@ deficit LOT/2 base, the surplus LOT quote.
 from model.state import EMPTY_POSITION, PoolStake, Position
 
 from .world import (
+    ANY_PRICE,
     DAY,
     FIRST,
     LOT,
@@ -108,7 +109,7 @@ def test_a_pool_without_protection():
 def test_the_lower_of_two_coverages_counts():
     world = calm_loss()
     world.fill_reserve("base", LOT)
-    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2)
+    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2, **ANY_PRICE)
     # the frozen oracle says 1: holding 2*LOT, redeeming 2.5*LOT
     world.change_pool(oracle=ONE)
     assert withdraw_on_day(world, 100) == (LOT // 2, 2 * LOT, 0, 0)
@@ -154,16 +155,16 @@ def test_a_partial_withdrawal_leaves_the_clock():
 
 def test_a_pending_deposit_bears_no_loss_and_has_no_protection():
     world = active_world(**CALM)
-    world.call("pool.stage_deposit", "pool-0", "provider", base=LOT, quote=4 * LOT)
+    world.call("pool.stage_deposit", "pool-0", "provider", base=LOT // 2, quote=2 * LOT)
     assert "provider" not in world.pool.positions
     # the price goes from 1 to 4 while the deposit is on its way
     world.move_market(FIRST // 2, 2 * FIRST)
     world.wait(30 * DAY)
-    # B = F/2, Q = 2*F, U = F: LOT base and 4*LOT quote are symmetrical now, and buy 2*LOT units
-    assert world.call("pool.confirm_deposit", "pool-0", "provider", min_units=2 * LOT) == 2 * LOT
-    assert world.position() == Position(2 * LOT, LOT, 4 * LOT, START + 30 * DAY, START + 30 * DAY)
+    # B = F/2, Q = 2*F, U = F: LOT/2 base and 2*LOT quote are symmetrical now, and buy LOT units
+    assert world.call("pool.confirm_deposit", "pool-0", "provider", min_units=LOT) == LOT
+    assert world.position() == Position(LOT, LOT // 2, 2 * LOT, START + 30 * DAY, START + 30 * DAY)
     # nothing was lost since: nothing is due
-    assert withdraw_on_day(world, 130, 2 * LOT) == (LOT, 4 * LOT, 0, 0)
+    assert withdraw_on_day(world, 130, LOT) == (LOT // 2, 2 * LOT, 0, 0)
     assert "Compensated" not in [name for _, name, *_ in world.events]
 
 
@@ -282,7 +283,7 @@ def test_without_a_named_dlq_pool_the_stakers_are_not_slashed():
 
 def test_a_suspended_dlq_pool_is_skipped():
     world = run_on_the_pool()
-    world.call("controller.set_status", "controller", "governor", pool="pool-1", status=2)
+    world.call("controller.set_status", "controller", "governor", pool="pool-1", status=2, **ANY_PRICE)
     world.request(LOT)
     world.wait(DAY)
     assert world.withdraw() == (LOT // 2, 2 * LOT, 0, LOT)

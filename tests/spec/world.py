@@ -14,6 +14,7 @@ LOT = 10_000_000_000
 WEALTH = 10**20
 ACTORS = ("founder", "provider", "trader", "staker", "second_staker", "keeper", "governor", "outsider")
 UNLIMITED = 2**256 - 1
+ANY_PRICE = {"min_price": 0, "max_price": UNLIMITED}
 
 
 class World:
@@ -84,7 +85,7 @@ class World:
         return self.call("backstop.stake", "backstop", staker, pool="pool-0", amount=amount)
 
     def activate(self, pool: str = "pool-0") -> None:
-        self.call("controller.set_status", "controller", "governor", pool=pool, status=ACTIVE)
+        self.call("controller.set_status", "controller", "governor", pool=pool, status=ACTIVE, **ANY_PRICE)
 
     def fill_reserve(self, token: str, amount: int) -> None:
         self.call("token.transfer", token, "outsider", to="reserve", amount=amount)
@@ -170,7 +171,7 @@ def provided_world(**parameters: int) -> World:
 def suspended_world(**parameters: int) -> World:
     """As `provided_world`, and suspended."""
     world = provided_world(**parameters)
-    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2)
+    world.call("controller.set_status", "controller", "governor", pool="pool-0", status=2, **ANY_PRICE)
     return world
 
 
