@@ -90,8 +90,7 @@ def cli(backend, examples, steps, seed, report_path, trace_path, shrink_seconds,
     3 if some operation or step of the waterfall was never reached, 130 on Ctrl-C (nothing is written then).
     """
     seed = time.time_ns() % 2**32 if seed is None else seed
-    bar, update = progress_bar(examples)
-    tally = Tally(list(OPERATIONS), update)
+    tally = Tally(list(OPERATIONS))
     mismatch, began = None, time.monotonic()
     context = {"backend": backend, "seed": seed}
     try:
@@ -100,6 +99,7 @@ def cli(backend, examples, steps, seed, report_path, trace_path, shrink_seconds,
             fuzz_backend, start = prepared(provider)
             console.print(f"Both sides agree on the prologue. Drawing {examples} programs of {steps} steps, seed {seed}.")
             began = time.monotonic()
+            bar, tally.progress = progress_bar(examples)
             with bar:
                 mismatch = run(
                     fuzz_backend, start, tally,
