@@ -286,8 +286,8 @@ def earnings(draw) -> tuple[int, int, int]:
 @st.composite
 def diluted_stakes(draw) -> tuple[int, int]:
     """total_stake, total_shares: often at the limit of dilution."""
-    total_shares = draw(AMOUNT)
-    return draw(st.one_of(AMOUNT, near(total_shares // stake_math.DILUTION_LIMIT, MAX))), total_shares
+    total_stake = draw(AMOUNT)
+    return total_stake, draw(st.one_of(AMOUNT, near(total_stake * stake_math.DILUTION_LIMIT, MAX)))
 
 
 # -- the model's side ------------------------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def quantity(worth: int, price: int) -> int:
 
 @dataclass(frozen=True)
 class Pair:
-    """A function of the model and the arguments for which it is defined; by default the contract has its name."""
+    """The model's function and the arguments for which it is defined."""
 
     function: Callable[..., Any]
     arguments: st.SearchStrategy[tuple[int, ...]]
@@ -382,8 +382,7 @@ def test_contract_equals_model(twin, name):
     equal()
 
 
-# A square of more than 256 bits has no root: bs*qs*B/Q is (2**112-1)**3 for base in the first case, for quote in the second.
-# 2**144 of the second reserve is 2**256 in the price's scale: one less still fits.
+# bs*qs*B/Q is (2**112-1)**3 for base in the first case, for quote in the second; 2**255 * 2**113 / 2**112 is 2**256.
 @pytest.mark.parametrize(
     "name, arguments",
     [

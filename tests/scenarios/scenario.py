@@ -1,8 +1,8 @@
 """Scenarios: a story as JSON, with the outcome of every call and the full state after it.
 
 A file stands on its own, so that any implementation can be run against it: it says who holds what at the start, gives the calls
-in order, and after each of them the outcome and all of the state that section 7 of the protocol lists. Entries of maps that are
-all zeros are left out. Its checks are the numbers that the story is about, worked by hand.
+in order, and after each of them the outcome and all of the state that section 7 of the protocol lists; in the state, what is zero,
+false or empty is left out. Its checks are the numbers that the story is about, worked by hand.
 """
 
 import json
@@ -45,47 +45,52 @@ def plain_outcome(outcome: Outcome) -> Plain:
 
 
 def plain_state(state: State) -> Plain:
-    """Everything that section 7 of the protocol lists as the state."""
+    """Everything that section 7 of the protocol lists as the state, but zeros."""
     controller, backstop = state.controller, state.backstop
-    return {
-        "controller": {
-            "owner": controller.owner,
-            "pending_owner": controller.pending_owner,
-            "pools": list(controller.pools),
-            "dlq_pools": {quote: pool for quote, pool in controller.dlq_pools.items() if pool != ZERO},
-            "swept_epoch": controller.swept_epoch,
-        },
-        "pools": {name: _plain_pool(asdict(pool)) for name, pool in state.pools.items()},
-        "reserve": {"held": _without_zeros(state.reserve.held)},
-        "backstop": {
-            "booked": _without_zeros(backstop.booked),
-            "stakes": _without_zeros({name: asdict(stake) for name, stake in backstop.stakes.items()}),
-            "accounts": _by_first({pair: asdict(account) for pair, account in backstop.accounts.items()}),
-        },
-        "tokens": {
-            name: {"balances": _without_zeros(token.balances), "allowances": _by_first(token.allowances)}
-            for name, token in state.tokens.items()
-        },
-    }
+    return _without_zeros(
+        {
+            "controller": {
+                "owner": controller.owner,
+                "pending_owner": controller.pending_owner,
+                "pools": list(controller.pools),
+                "dlq_pools": controller.dlq_pools,
+                "swept_epoch": controller.swept_epoch,
+            },
+            "pools": {name: _stored(asdict(pool)) for name, pool in state.pools.items()},
+            "reserve": {"held": state.reserve.held},
+            "backstop": {
+                "booked": backstop.booked,
+                "stakes": {name: asdict(stake) for name, stake in backstop.stakes.items()},
+                "accounts": _by_first({pair: asdict(account) for pair, account in backstop.accounts.items()}),
+            },
+            "tokens": {
+                name: {"balances": token.balances, "allowances": _by_first(token.allowances)}
+                for name, token in state.tokens.items()
+            },
+        }
+    )
 
 
-def _plain_pool(pool: Plain) -> Plain:
+def _stored(pool: Plain) -> Plain:
+    """A pool without what is fixed when it is created."""
     fixed = ("base", "quote", "parameters", "epoch_seconds")
-    maps = ("positions", "requests", "deposits")
-    stored = {name: value for name, value in pool.items() if name not in (*fixed, *maps)}
-    return stored | {name: _without_zeros(pool[name]) for name in maps}
-
-
-def _without_zeros(entries: Plain) -> Plain:
-    return {key: entry for key, entry in entries.items() if any(entry.values() if isinstance(entry, dict) else (entry,))}
+    return {name: value for name, value in pool.items() if name not in fixed}
 
 
 def _by_first(entries: dict[tuple[str, str], Any]) -> Plain:
     """Entries by two ids, nested."""
     nested: Plain = {}
-    for (first, second), entry in _without_zeros(entries).items():
+    for (first, second), entry in entries.items():
         nested.setdefault(first, {})[second] = entry
     return nested
+
+
+def _without_zeros(value: Any) -> Any:
+    """Without what is zero, false or empty, at any depth."""
+    if not isinstance(value, dict):
+        return value
+    entries = {key: _without_zeros(entry) for key, entry in value.items()}
+    return {key: entry for key, entry in entries.items() if entry and entry != ZERO}
 
 
 # -- from JSON to the model ------------------------------------------------------------------------------------------
