@@ -22,6 +22,7 @@ LOT = {"AVAX": 810 * AVAX, "USDC": 196_000 * USDC}
 LOT_UNITS = 12_600_000_000_000_000  # isqrt(810*10**18 * 196_000*10**6)
 MINIMUM_UNITS = 1_000
 NO_FEES = {"min_fee_bps": 0, "protocol_fee_bps": 0}
+ANY_PRICE = {"min_price": 0, "max_price": UNLIMITED}
 CALM = {**NO_FEES, "bailout_threshold_bps": 10_000}  # nobody can withdraw the locked units: never a bailout
 
 SAYS = {
@@ -63,7 +64,7 @@ def create(story: Story, base: str, quote: str, **parameters: int) -> None:
 
 
 def activate(story: Story, pool: str = "pool-0") -> None:
-    story.call(GOVERNOR, CONTROLLER, "controller.set_status", pool=pool, status=ACTIVE)
+    story.call(GOVERNOR, CONTROLLER, "controller.set_status", pool=pool, status=ACTIVE, **ANY_PRICE)
 
 
 def add(story: Story, provider: str, base: int, quote: int, pool: str = "pool-0") -> None:
@@ -111,11 +112,13 @@ def ask_and_leave(story: Story, day: int, units: int = LOT_UNITS, provider: str 
 
 
 def open_pool(story: Story, *providers: str, **parameters: int) -> None:
-    """The pool, ACTIVE, with a founder's lot and the providers'."""
+    """The pool, ACTIVE, with a founder's lot and the providers': one a day, since an epoch strikes no more than it opened with."""
     create(story, "AVAX", "USDC", **parameters)
     add_lot(story, "provider-2")
     activate(story)
-    for provider in providers:
+    for day, provider in enumerate(providers):
+        if day:
+            story.day(day)
         add_lot(story, provider)
 
 
@@ -549,10 +552,10 @@ def rationed(name: str, *order: str) -> Story:
     swap(story, "AVAX", 2_430 * AVAX, 147_000 * USDC)
     story.day(11)
     swap(story, "AVAX", 4_860 * AVAX, 110_250 * USDC)
-    story.day(99)
+    story.day(100)
     request(story, "provider-1", LOT_UNITS)
     request(story, "provider-3", LOT_UNITS)
-    story.day(100)
+    story.day(101)
     # At 34.02777...: held 810*34.027777... + 196_000 = 223_562.5, redeemed 220_500: loss 3_062.5, or 3_062.499999 by the oracle.
     for place, provider in enumerate(order):
         withdraw(story, provider, max_shortfall=2_449_999_999)
@@ -702,11 +705,11 @@ def refusals() -> Story:
     controller("controller: pool exists", GOVERNOR, "create_pool", **{**pair, "base": "USDC", "quote": "AVAX"})
 
     # PENDING and without units.
-    controller("controller: unknown pool", GOVERNOR, "set_status", pool="pool-1", status=ACTIVE)
-    controller("ownable: caller is not the owner", "outsider", "set_status", pool="pool-0", status=ACTIVE)
-    controller("pool: no units", GOVERNOR, "set_status", pool="pool-0", status=ACTIVE)
-    controller("pool: bad status change", GOVERNOR, "set_status", pool="pool-0", status=SUSPENDED)
-    pool("pool: caller is not the controller", GOVERNOR, "set_status", status=ACTIVE)
+    controller("controller: unknown pool", GOVERNOR, "set_status", pool="pool-1", status=ACTIVE, **ANY_PRICE)
+    controller("ownable: caller is not the owner", "outsider", "set_status", pool="pool-0", status=ACTIVE, **ANY_PRICE)
+    controller("pool: no units", GOVERNOR, "set_status", pool="pool-0", status=ACTIVE, **ANY_PRICE)
+    controller("pool: bad status change", GOVERNOR, "set_status", pool="pool-0", status=SUSPENDED, **ANY_PRICE)
+    pool("pool: caller is not the controller", GOVERNOR, "set_status", status=ACTIVE, **ANY_PRICE)
     pool("pool: no units", "outsider", "donate", base=1, quote=1)
     give(story, "provider-1", "pool-0", AVAX=1_000 * AVAX, USDC=1_000_000 * USDC)
     pool("pool: deadline passed", "provider-1", "add", **adding(1, 1, deadline=story.now - 1))
@@ -729,9 +732,14 @@ def refusals() -> Story:
     pool("pool: pending", "provider-1", "request_withdrawal", units=1)
     pool("pool: zero units", "outsider", "add", **adding(1, 0))
 
-    # ACTIVE.
+    # The price is floor(10**11 * 2**112 / 10**20) = floor(2**112 / 10**9).
+    above = {"min_price": 2**112 // 10**9 + 1, "max_price": far}
+    controller("pool: price out of bounds", GOVERNOR, "set_status", pool="pool-0", status=ACTIVE, **above)
+
+    # ACTIVE. Twice the reserves are more units than the pool opened with.
     activate(story)
-    controller("pool: bad status change", GOVERNOR, "set_status", pool="pool-0", status=ACTIVE)
+    pool("pool: struck too much this epoch", "outsider", "add", **adding(200 * AVAX, 200_000 * USDC))
+    controller("pool: bad status change", GOVERNOR, "set_status", pool="pool-0", status=ACTIVE, **ANY_PRICE)
     pool("pool: unknown token", "trader", "swap", **swapping(token_in="ABC"))
     pool("pool: bad recipient", "trader", "swap", **swapping(recipient="pool-0"))
     pool("pool: reserve too large", "trader", "swap", **swapping(amount_in=huge))
@@ -808,7 +816,7 @@ def refusals() -> Story:
     backstop("backstop: window closed", "staker-1", "unstake", pool="pool-0")
 
     # SUSPENDED.
-    story.call(GOVERNOR, CONTROLLER, "controller.set_status", pool="pool-0", status=SUSPENDED)
+    story.call(GOVERNOR, CONTROLLER, "controller.set_status", pool="pool-0", status=SUSPENDED, **ANY_PRICE)
     pool("pool: suspended", "provider-1", "add", **adding(1, 1))
     pool("pool: suspended", "provider-1", "stage_deposit", base=1, quote=1)
     pool("pool: suspended", "outsider", "donate", base=1, quote=1)
