@@ -14,9 +14,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 
 from model import OPERATIONS
 from tests.differential import trace
-from tests.differential.engine import explain
+from tests.differential.engine import explain, play_prologue
 from tests.differential.machine import Mismatch, Tally, run
-from tests.differential.session import Interrupted, SetupError, devnet, prepared
+from tests.differential.session import BACKENDS, Interrupted, SetupError, backend
 
 console = Console()
 
@@ -74,7 +74,7 @@ def progress_bar(examples: int):
 
 
 @click.command(short_help="Fuzz the contracts against the model")
-@click.option("--backend", type=click.Choice(["devnet"]), default="devnet", show_default=True, help="What executes the contracts.")
+@click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts: Anvil, or pyrevm in process.")
 @click.option("--examples", type=click.IntRange(min=1), default=2_400, show_default=True, help="How many programs to draw.")
 @click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True, help="How many calls a program has.")
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat a run; without it, each run draws anew.")
@@ -82,8 +82,8 @@ def progress_bar(examples: int):
 @click.option("--trace", "trace_path", type=click.Path(dir_okay=False, path_type=Path), default="build/fuzz/trace.json", show_default=True, help="Where to write the calls of a mismatch.")
 @click.option("--shrink-seconds", type=click.FloatRange(min=0), default=30, show_default=True, help="How long to look for a smaller form of a mismatch.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
-def cli(backend, examples, steps, seed, report_path, trace_path, shrink_seconds, port):
-    """Draw calls of every function, run them in the model and in the contracts on a devnet, and compare returned values,
+def cli(backend_name, examples, steps, seed, report_path, trace_path, shrink_seconds, port):
+    """Draw calls of every function, run them in the model and in the contracts, and compare returned values,
     revert reasons, events and the whole state after each call.
 
     Exits with 0 if everything was equal and everything was reached, 1 on a mismatch, 2 if something could not run,
@@ -92,17 +92,18 @@ def cli(backend, examples, steps, seed, report_path, trace_path, shrink_seconds,
     seed = time.time_ns() % 2**32 if seed is None else seed
     tally = Tally(list(OPERATIONS))
     mismatch, began = None, time.monotonic()
-    context = {"backend": backend, "seed": seed}
+    context = {"backend": backend_name, "seed": seed}
     try:
-        with devnet(port) as provider:
-            console.print(f"Devnet at {provider.uri}; compiling and deploying ...")
-            fuzz_backend, start = prepared(provider)
+        console.print("Compiling and deploying ...")
+        with backend(backend_name, port) as chain:
+            console.print(f"Deployed {chain.place}.")
+            start = play_prologue(chain)
             console.print(f"Both sides agree on the prologue. Drawing {examples} programs of {steps} steps, seed {seed}.")
             began = time.monotonic()
             bar, tally.progress = progress_bar(examples)
             with bar:
                 mismatch = run(
-                    fuzz_backend, start, tally,
+                    chain, start, tally,
                     examples=examples, length=steps, random_seed=seed, shrink_seconds=shrink_seconds,
                 )  # fmt: skip
     except SetupError as error:

@@ -9,29 +9,30 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
 from tests.differential import trace
-from tests.differential.engine import compare, describe, explain, run_model
-from tests.differential.session import SetupError, devnet, prepared
+from tests.differential.engine import compare, describe, explain, play_prologue, run_model
+from tests.differential.session import BACKENDS, SetupError, backend
 
 console = Console()
 
 
 @click.command(short_help="Run a recorded trace again in the model and on a devnet")
 @click.argument("path", metavar="TRACE", type=click.Path(path_type=Path))
+@click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
-def cli(path, port):
-    """Run the calls of TRACE again in the model and in the contracts on a fresh devnet, and show the first difference.
+def cli(path, backend_name, port):
+    """Run the calls of TRACE again in the model and in the contracts, on a fresh devnet or in process, and show the first difference.
 
     Exits with 0 if everything is equal, 1 on a difference, 2 if the trace cannot be read or something could not run.
     """
     try:
         program = trace.read(path)
-        with devnet(port) as provider:
-            backend, start = prepared(provider)
+        with backend(backend_name, port) as chain:
+            start = play_prologue(chain)
             try:
                 steps = run_model(start, program)
             except (KeyError, TypeError) as error:
                 raise trace.TraceError(f"{path}: a call that no contract here has ({error!r})") from error
-            difference = compare(steps, backend)
+            difference = compare(steps, chain)
     except (SetupError, trace.TraceError) as error:
         console.print(f"replay: {error}", style="red", soft_wrap=True)
         sys.exit(2)

@@ -123,6 +123,13 @@ class Directory:
         call = self.calls[operation.name]
         return call.selector + b"".join([self.word(operation.arguments[name]) for name in call.parameters])
 
+    def calldata_of_allowances(self) -> bytes:
+        """The call that reads all actors' allowances to everything they may have approved."""
+        rows = [_array([self.words[name] for name in names]) for names in (world.ACTORS, world.SPENDERS)]
+        offsets = (64, 64 + len(rows[0]))
+        heads = [offset.to_bytes(32, "big") for offset in offsets]
+        return self.calls["inspector.allowances"].selector + b"".join((*heads, *rows))
+
     def result(self, outcome: Outcome) -> bytes:
         """Return data, or revert data where the outcome is a revert."""
         if outcome.ok:

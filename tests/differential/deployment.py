@@ -54,23 +54,27 @@ def deploy_world(accounts, project=ape_project) -> tuple[Directory, ContractInst
     governor = accounts[0]
     tokens = deploy_tokens(governor, project)
     controller = deploy_controller(governor, tokens[world.DLQ].address, project=project)
-    contracts = {CONTROLLER: controller.address, RESERVE: controller.reserve(), BACKSTOP: controller.backstop()}
-    contracts |= {name: token.address for name, token in tokens.items()}
-    actors = {name: account.address for name, account in zip(world.ACTORS, accounts)}
-    addresses = {name: bytes.fromhex(address[2:]) for name, address in {**actors, **contracts}.items()}
-    inspector = governor.deploy(
-        project.Inspector,
-        *[contracts[name] for name in (CONTROLLER, RESERVE, BACKSTOP)],
-        [tokens[name].address for name in world.TOKENS],
-        [actors[name] for name in world.PROVIDERS],
-        [actors[name] for name in world.STAKERS],
-        [{**actors, **contracts}[name] for name in world.HOLDERS],
-    )
-    for number, name in enumerate(world.POOLS):
-        addresses[name] = created_address(addresses[CONTROLLER], FIRST_POOL_NONCE + number)
-    abis = {
+    addresses = {name: account.address for name, account in zip(world.ACTORS, accounts)}
+    addresses |= {name: token.address for name, token in tokens.items()}
+    addresses |= {CONTROLLER: controller.address, RESERVE: controller.reserve(), BACKSTOP: controller.backstop()}
+    inspector = governor.deploy(project.Inspector, *inspector_arguments(addresses))
+    return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, project), inspector
+
+
+def inspector_arguments(addresses: dict[str, str]) -> list:
+    """What the Inspector reads, and in which order: as `codec.StateCodec` expects it."""
+    contracts = [addresses[name] for name in (CONTROLLER, RESERVE, BACKSTOP)]
+    lists = (world.TOKENS, world.PROVIDERS, world.STAKERS, world.HOLDERS)
+    return [*contracts, *[[addresses[name] for name in names] for names in lists]]
+
+
+def directory(addresses: dict[str, bytes], project=ape_project) -> Directory:
+    """The directory of deployed contracts, and of every pool that may be created."""
+    creator = addresses[CONTROLLER]
+    pools = {name: created_address(creator, FIRST_POOL_NONCE + number) for number, name in enumerate(world.POOLS)}
+    contracts = {
         "controller": project.Controller, "reserve": project.Reserve, "backstop": project.Backstop, "pool": project.Pool,
         "token": project.DLQ, "inspector": project.Inspector,
     }  # fmt: skip
-    plain = {kind: contract.contract_type.model_dump(mode="json")["abi"] for kind, contract in abis.items()}
-    return Directory(addresses, plain), inspector
+    abis = {kind: contract.contract_type.model_dump(mode="json")["abi"] for kind, contract in contracts.items()}
+    return Directory({**addresses, **pools}, abis)

@@ -9,11 +9,8 @@ from typing import Any
 
 from ape.api import ProviderAPI
 
-from model import State
-from tests.differential import world
 from tests.differential.codec import Directory, Log
-from tests.differential.deployment import deploy_world
-from tests.differential.engine import EncodedCall, Execution, Observation, Step, compare, explain, run_model
+from tests.differential.engine import EncodedCall, Execution, Observation, Step
 
 GAS = hex(100_000_000)
 TRANSACTION_GAS = hex(16_000_000)  # what a block of Ethereum allows one transaction
@@ -25,15 +22,12 @@ class Devnet:
 
     def __init__(self, provider: ProviderAPI, directory: Directory, inspector: bytes):
         self.provider = provider
+        self.place = f"to the devnet at {provider.uri}"
         self.directory = directory
         self.inspector = "0x" + inspector.hex()
         self.address = {name: "0x" + address.hex() for name, address in directory.addresses.items()}
         self.read = self._call("governor", self.inspector, directory.calls["inspector.read"].selector)
-        owners, spenders = ([self.directory.word(name) for name in names] for names in (world.ACTORS, world.SPENDERS))
-        lists = [len(words).to_bytes(32, "big") + b"".join(words) for words in (owners, spenders)]
-        offsets = (64).to_bytes(32, "big") + (64 + len(lists[0])).to_bytes(32, "big")
-        selector = directory.calls["inspector.allowances"].selector
-        self.read_allowances = self._call("governor", self.inspector, selector + offsets + b"".join(lists))
+        self.read_allowances = self._call("governor", self.inspector, directory.calldata_of_allowances())
 
     def _call(self, sender: str, target: str, data: bytes) -> dict[str, str]:
         return {"from": self.address[sender], "to": target, "data": "0x" + data.hex(), "gas": GAS}
@@ -81,26 +75,3 @@ def _observe(done: dict[str, Any], stored: dict[str, Any]) -> Observation:
         ]
     )
     return Observation(done["status"] == "0x1", _data(done), logs, _data(stored), int(done["gasUsed"], 16))
-
-
-def prepare(provider: ProviderAPI, accounts) -> tuple[Devnet, State]:
-    """Deploy the world and play the prologue on both sides.
-
-    Returns
-    -------
-    The backend, and the model's state that it agrees with.
-
-    Raises
-    ------
-    RuntimeError
-        If the two sides disagree before the first drawn call.
-    """
-    provider.make_request("evm_setNextBlockTimestamp", [hex(world.START - 200 * world.DAY)])
-    directory, inspector = deploy_world(accounts)
-    backend = Devnet(provider, directory, bytes.fromhex(inspector.address[2:]))
-    steps = run_model(world.genesis(), world.prologue())
-    difference = compare(steps, backend)
-    if difference is not None:
-        raise RuntimeError(f"the two sides disagree before the first drawn call: {explain(steps, difference)}")
-    backend.keep(steps)
-    return backend, steps[-1].state

@@ -41,9 +41,14 @@ class Backend(Protocol):
     """Something that executes calls from the state after the prologue, and forgets them afterwards."""
 
     directory: Directory
+    place: str  # where the contracts are, for people
 
     def execute(self, calls: list[EncodedCall]) -> Execution:
         """Run the calls one after the other; times never fall."""
+        ...
+
+    def keep(self, steps: list["Step"]) -> None:
+        """Run the same calls for good, so that later programs start from the state after them."""
         ...
 
 
@@ -68,6 +73,26 @@ def run_model(state: State, program: world.Program) -> list[Step]:
         state, outcome = apply(state, operation, now)
         steps.append(Step(now, operation, outcome, state))
     return steps
+
+
+def play_prologue(backend: Backend) -> State:
+    """Play the prologue on both sides, and keep it.
+
+    Returns
+    -------
+    The model's state, which the backend agrees with.
+
+    Raises
+    ------
+    RuntimeError
+        If the two sides disagree before the first drawn call.
+    """
+    steps = run_model(world.genesis(), world.prologue())
+    difference = compare(steps, backend)
+    if difference is not None:
+        raise RuntimeError(f"the two sides disagree before the first drawn call: {explain(steps, difference)}")
+    backend.keep(steps)
+    return steps[-1].state
 
 
 def encode_calls(steps: list[Step], directory: Directory) -> list[EncodedCall]:

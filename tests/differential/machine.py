@@ -185,14 +185,14 @@ def run(
     with ThreadPoolExecutor(max_workers=1) as executor:
         judge = OverlappingJudge(backend, executor)
         try:
-            _draw(judge, start, tally, examples, length, random_seed)
+            draw_programs(judge, start, tally, examples, length, random_seed)
             judge.finish()
             return None
         except Enough:
             tally.mismatches += 1
     judge = Judge(backend, shrink_seconds)
     try:
-        _draw(judge, start, Tally(list(OPERATIONS), lambda _: tally.progress(tally)), examples, length, random_seed)
+        draw_programs(judge, start, Tally(list(OPERATIONS), lambda _: tally.progress(tally)), examples, length, random_seed)
     except (Mismatch, Enough):
         program = minimise(start, [(step.now, step.operation) for step in judge.smallest.steps], backend)
         steps = run_model(start, program)
@@ -200,7 +200,7 @@ def run(
     raise RuntimeError("a mismatch did not come again with the same seed")
 
 
-def _draw(judge: Judge | OverlappingJudge, start: State, tally: Tally, examples: int, length: int, random_seed: int) -> None:
+def draw_programs(judge: Judge | OverlappingJudge, start: State, tally: Tally, examples: int, length: int, random_seed: int) -> None:
     machine = type("Program", (Machine,), {"judge": judge, "start": start, "tally": tally})
     profile = settings(
         max_examples=examples,

@@ -1,4 +1,4 @@
-"""Starts and ends the devnet for the programs that need one."""
+"""Starts and ends what a program needs: tools, fresh contracts, a devnet, the world on it."""
 
 import os
 import shutil
@@ -15,11 +15,14 @@ from ape.api import ProviderAPI
 from ape.exceptions import ApeException
 from ape.logging import LogLevel, logger
 
-from model import State
 from tests.differential import world
-from tests.differential.devnet import Devnet, prepare
+from tests.differential.deployment import deploy_world
+from tests.differential.devnet import Devnet
+from tests.differential.engine import Backend
+from tests.differential.evm import Evm
 
 NETWORK = "ethereum:local:foundry"
+BACKENDS = ("devnet", "evm")
 
 
 class SetupError(Exception):
@@ -94,6 +97,20 @@ def devnet(port: int | None = None) -> Iterator[ProviderAPI]:
         raise SetupError(f"{type(error).__name__}: {error}") from error
 
 
-def prepared(provider: ProviderAPI) -> tuple[Devnet, State]:
-    """The world on a devnet; see `devnet.prepare`."""
-    return prepare(provider, list(accounts.test_accounts[: len(world.ACTORS)]))
+@contextmanager
+def backend(name: str, port: int | None = None) -> Iterator[Backend]:
+    """The world, deployed: on a fresh devnet, or in process."""
+    if name == "evm":
+        check_tools()
+        fresh_contracts()
+        yield Evm({actor: bytes.fromhex(account.address[2:]) for actor, account in zip(world.ACTORS, accounts.test_accounts)})
+        return
+    with devnet(port) as provider:
+        yield on_devnet(provider)
+
+
+def on_devnet(provider: ProviderAPI) -> Devnet:
+    """The world, deployed by Ape to the connected devnet."""
+    provider.make_request("evm_setNextBlockTimestamp", [hex(world.START - 200 * world.DAY)])
+    directory, inspector = deploy_world(list(accounts.test_accounts[: len(world.ACTORS)]))
+    return Devnet(provider, directory, bytes.fromhex(inspector.address[2:]))

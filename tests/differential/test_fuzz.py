@@ -33,7 +33,7 @@ def _environment() -> dict[str, str]:
 
 
 def devnet_port(output: str) -> int:
-    return int(re.search(r"Devnet at http://127\.0\.0\.1:(\d+)", output).group(1))
+    return int(re.search(r"devnet at http://127\.0\.0\.1:(\d+)", output).group(1))
 
 
 def is_free(port: int) -> bool:

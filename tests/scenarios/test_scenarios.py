@@ -1,14 +1,11 @@
 """The files against the model, against the contracts on a devnet, against arithmetic by hand, and against who wrote them."""
 
 import pytest
-from ape import accounts
 
 from model import apply
 from tests.differential import world
-from tests.differential.deployment import deploy_world
-from tests.differential.devnet import Devnet
 from tests.differential.engine import compare, explain, run_model
-from tests.differential.session import devnet
+from tests.differential.session import backend
 from tests.scenarios.scenario import FOLDER, find, plain_operation, plain_outcome, plain_state, program_of, read, start_of, work_out
 from tests.scenarios.stories import STORIES
 
@@ -23,10 +20,8 @@ def scenario(request):
 @pytest.fixture(scope="module")
 def chain():
     """A devnet right after deployment: the same start as the scenarios'."""
-    with devnet() as provider:
-        provider.make_request("evm_setNextBlockTimestamp", [hex(world.START - world.DAY)])
-        directory, inspector = deploy_world(list(accounts.test_accounts[: len(world.ACTORS)]))
-        yield Devnet(provider, directory, bytes.fromhex(inspector.address[2:]))
+    with backend("devnet") as chain:
+        yield chain
 
 
 def test_the_start_is_that_of_the_devnet(scenario):

@@ -1,0 +1,103 @@
+"""The embedded backend: pyrevm, in process. Nothing to start, nothing to end; for quick work."""
+
+import re
+from typing import Any
+
+from ape import networks, project
+from ape.contracts import ContractContainer
+from eth_abi import encode
+from pyrevm import EVM, BlockEnv
+
+from model.state import BACKSTOP, CONTROLLER, RESERVE
+from tests.differential import world
+from tests.differential.codec import Directory, Log
+from tests.differential.deployment import created_address, directory, inspector_arguments
+from tests.differential.engine import EncodedCall, Execution, Observation, Step, encode_calls
+
+GAS = 100_000_000
+REVERTED = re.compile(r"Revert \{ gas_used: (\d+), output: 0x([0-9a-f]*) \}")
+
+
+class Evm:
+    """Executes calls on a pyrevm of its own, from the state after what was kept.
+
+    Its gas is not a transaction's: between snapshot and revert, pyrevm counts what earlier calls have touched as warm, and
+    leaves out what a transaction costs by itself. Ask the devnet for gas.
+    """
+
+    place = "in process"
+
+    def __init__(self, addresses: dict[str, bytes]):
+        self.evm = EVM(spec_id="PRAGUE")
+        self.governor = _text(addresses[world.GOVERNOR])
+        self.directory, self.inspector = self._deploy(addresses)
+        self.address = {name: _text(address) for name, address in self.directory.addresses.items()}
+        self.read = self.directory.calls["inspector.read"].selector
+        self.read_allowances = self.directory.calldata_of_allowances()
+
+    def _deploy(self, actors: dict[str, bytes]) -> tuple[Directory, str]:
+        """The same contracts as on a devnet, in the same order, and so at the same addresses."""
+        tokens = {world.DLQ: self._create(project.DLQ, world.SUPPLY)}
+        for name, decimals in world.DECIMALS.items():
+            if name != world.DLQ:
+                tokens[name] = self._create(project.MockToken, name, name, decimals, world.SUPPLY)
+        system = [getattr(world.SYSTEM, name) for name in world.SYSTEM.__slots__]
+        blueprints = [self._create_blueprint(contract) for contract in (project.Pool, project.Reserve, project.Backstop)]
+        controller = self._create(project.Controller, tokens[world.DLQ], *system, *blueprints)
+        creator = bytes.fromhex(controller[2:])
+        addresses = {name: _text(address) for name, address in actors.items()} | tokens | {CONTROLLER: controller}
+        addresses |= {RESERVE: _text(created_address(creator, 1)), BACKSTOP: _text(created_address(creator, 2))}
+        inspector = self._create(project.Inspector, *inspector_arguments(addresses))
+        return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}), inspector
+
+    def _create(self, contract: ContractContainer, *arguments: Any) -> str:
+        types = [parameter.type for parameter in contract.contract_type.constructor.inputs]
+        code = bytes(contract.contract_type.get_deployment_bytecode()) + encode(types, arguments)
+        return self.evm.deploy(self.governor, code, gas=GAS)
+
+    def _create_blueprint(self, contract: ContractContainer) -> str:
+        code = networks.ethereum.encode_contract_blueprint(contract.contract_type).data
+        return self.evm.deploy(self.governor, bytes(code), gas=GAS)
+
+    def execute(self, calls: list[EncodedCall]) -> Execution:
+        """See `engine.Backend`: each call is followed by one to the Inspector, and in the end all are taken back."""
+        if not calls:
+            return [], b""
+        before = self.evm.snapshot()
+        observations = [self._observe(*call) for call in calls]
+        allowances = self._call(self.governor, self.inspector, self.read_allowances)[1]
+        self.evm.revert(before)
+        return observations, allowances
+
+    def keep(self, steps: list[Step]) -> None:
+        """Run the same calls for good, so that later programs start from the state after them."""
+        for call in encode_calls(steps, self.directory):
+            self._observe(*call)
+
+    def _observe(self, now: int, sender: str, target: str, data: bytes) -> Observation:
+        self.evm.set_block_env(BlockEnv(timestamp=now))
+        ok, returned, logs, gas = self._call(self.address[sender], self.address[target], data)
+        stored = self._call(self.governor, self.inspector, self.read)[1]
+        return Observation(ok, returned, logs, stored, gas)
+
+    def _call(self, sender: str, target: str, data: bytes) -> tuple[bool, bytes, tuple[Log, ...], int]:
+        """Whether it succeeded, return or revert data, logs, gas."""
+        try:
+            returned = self.evm.message_call(sender, target, data, gas=GAS)
+        except RuntimeError as error:
+            # pyrevm tells of a revert in words only.
+            reverted = REVERTED.fullmatch(str(error))
+            if reverted is None:
+                raise
+            return False, bytes.fromhex(reverted[2]), (), int(reverted[1])
+        result = self.evm.result
+        return True, returned, tuple([_log(log) for log in result.logs]), result.gas_used
+
+
+def _log(log) -> Log:
+    topics, data = log.data
+    return Log(bytes.fromhex(log.address[2:]), tuple([bytes(topic) for topic in topics]), bytes(data))
+
+
+def _text(address: bytes) -> str:
+    return "0x" + address.hex()
