@@ -9,9 +9,8 @@ import pytest
 from ape import Project, chain
 from ape.contracts import ContractInstance
 
-from model.state import ACTIVE
+from model.state import ZERO
 from tests.differential.deployment import FIRST_POOL_NONCE, created_address, deploy_controller
-from tests.differential.session import check_tools
 from tests.unit.support import (
     FIRST,
     LOT,
@@ -19,16 +18,15 @@ from tests.unit.support import (
     START,
     UNLIMITED,
     WEALTH,
-    ZERO,
     ZERO_ADDRESS,
     EventReader,
     System,
     activate,
     add,
+    arrange,
     parameters,
+    suspend,
 )
-
-check_tools()  # before the plugin starts the devnet
 
 ROLES = ("governor", "founder", "provider", "trader", "staker", "second_staker", "keeper", "outsider")
 TOKENS = {"base": 18, "quote": 6, "dlq": 18, "spare_base": 8, "spare_quote": 24}
@@ -55,10 +53,10 @@ def deploy(accounts, project: Project) -> System:
     pools = [created_address(creator, FIRST_POOL_NONCE + number) for number in range(len(POOLS))]
     for token in TOKENS:
         for role in ROLES[1:]:
-            contracts[token].transfer(roles[role], WEALTH, sender=governor)
+            arrange(contracts[token].transfer, roles[role], WEALTH, sender=governor)
             for spender in (*pools, contracts["backstop"]):
-                contracts[token].approve(spender, UNLIMITED, sender=roles[role])
-    controller.create_pool(contracts["base"], contracts["quote"], parameters(), sender=governor)
+                arrange(contracts[token].approve, spender, UNLIMITED, sender=roles[role])
+    arrange(controller.create_pool, contracts["base"], contracts["quote"], parameters(), sender=governor)
     contracts["pool"] = contract_at(project, "Pool", controller.pools(0))
     names = {contract.address: name for name, contract in contracts.items()}
     names |= {account.address: name for name, account in roles.items()}
@@ -121,7 +119,7 @@ def create_pool(controller, governor, project):
     """Create a pool of any two tokens and parameters; without units."""
 
     def create_pool(base, quote, **changed: int) -> ContractInstance:
-        controller.create_pool(base, quote, parameters(**changed), sender=governor)
+        arrange(controller.create_pool, base, quote, parameters(**changed), sender=governor)
         return contract_at(project, "Pool", controller.pool_of(base, quote))
 
     return create_pool
@@ -176,7 +174,7 @@ def provided_pool(active_pool, provider):
 @pytest.fixture
 def suspended_pool(pool, controller, governor):
     """The pool, suspended."""
-    controller.set_status(pool, 2, sender=governor)
+    suspend(controller, pool, governor)
     return pool
 
 
@@ -185,6 +183,6 @@ def dlq_pool(create_pool, controller, governor, founder, dlq, quote):
     """The second pool, of DLQ and quote: ACTIVE at 2 quote per DLQ, and named for the quote token."""
     pool = create_pool(dlq, quote)
     add(pool, 1_000_000, 2_000_000, founder)
-    controller.set_status(pool, ACTIVE, sender=governor)
-    controller.name_dlq_pool(quote, pool, sender=governor)
+    activate(controller, pool, governor)
+    arrange(controller.name_dlq_pool, quote, pool, sender=governor)
     return pool

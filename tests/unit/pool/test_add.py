@@ -78,14 +78,14 @@ def test_every_add_restarts_the_clock_of_the_whole_position(pool, provider):
 
 def test_an_add_counts_in_the_books_of_its_epoch_only(pool, keeper, events):
     wait(DAY)
-    receipt = add(pool, LOT, LOT, keeper)
+    receipt = pool.add(LOT, LOT, 0, UNLIMITED, sender=keeper)
     assert events.own(receipt)[1] == ("pool", "EpochOpened", EPOCH + 1, False, 0, TOTAL)
     assert pool.state().added == LOT
 
 
 def test_a_one_sided_add_is_protected_as_if_it_were_symmetrical(pool, quote, keeper, events):
     # U = B = Q = q: a third of the units, so a quarter of the pool: of all B a quarter, of twice Q a half
-    receipt = add(pool, 0, TOTAL, keeper)
+    receipt = pool.add(0, TOTAL, 0, UNLIMITED, sender=keeper)
     # isqrt(5_000_000_250 * 10_000_000_500)
     assert 7_071_068_165**2 <= 5_000_000_250 * 10_000_000_500 < 7_071_068_166**2
     assert events(receipt) == [
@@ -193,7 +193,7 @@ def test_the_tokens_have_the_last_word(pool, provider, governor):
 
 
 @pytest.mark.parametrize("token_in", ["base", "quote"])
-def test_a_principal_has_a_limit(active_pool, spare_base, spare_quote, governor, controller, token_in):
+def test_a_principal_has_a_limit(active_pool, spare_base, spare_quote, governor, token_in):
     """Half of all tokens at price 1, then the rest of one at a price that the other half has moved."""
     pool = active_pool(min_fee_bps=0, protocol_fee_bps=0, oracle_window_seconds=60)
     for token in (spare_base, spare_quote):

@@ -3,7 +3,24 @@
 import ape
 import pytest
 
-from tests.unit.support import DAY, EPOCH, FIRST, LOT, ONE, START, TOTAL, WEALTH, balances, changes, fields, quadruple_price, reason, wait
+from tests.unit.support import (
+    DAY,
+    EPOCH,
+    FIRST,
+    LOT,
+    ONE,
+    START,
+    TOTAL,
+    WEALTH,
+    balances,
+    changes,
+    fields,
+    fill_reserve,
+    move_market,
+    quadruple_price,
+    reason,
+    wait,
+)
 
 QUARTER = LOT // 4
 
@@ -36,21 +53,23 @@ def test_the_last_unit_clears_the_position(pool, provider):
     assert fields(pool.position(provider)) == (0, 0, 0, 0, 0)
 
 
-def test_an_exit_is_not_protected(pool, base, quote, reserve, provider, events):
+def test_an_exit_is_not_protected(pool, base, quote, reserve, provider, governor, events):
     quadruple_price(pool, base, quote)
+    fill_reserve(reserve, base, LOT, governor)
     wait(100 * DAY)
     receipt = pool.exit(LOT, 0, 0, sender=provider)
     assert events.own(receipt)[-1] == ("pool", "Exited", "provider", LOT, LOT // 2, 2 * LOT, FIRST // 2, 2 * FIRST, FIRST)
 
 
-def test_what_stays_of_the_principal_rounds_down(pool, provider):
+def test_what_stays_of_the_principal_rounds_down(pool, base, quote, keeper):
+    # at price 2.25 a unit is two thirds of a base and one and a half quote
+    move_market(pool, base, quote, TOTAL * 2 // 3, TOTAL * 3 // 2)
+    pool.add(8, 18, 0, START, sender=keeper)
+    assert fields(pool.position(keeper)) == (12, 8, 18, START, START)
     wait(DAY)
-    pool.exit(3, 0, 0, sender=provider)
-    assert fields(pool.position(provider)) == (LOT - 3, LOT - 3, LOT - 3, START, START)
-    pool.donate(1, 1, sender=provider)
-    # a share of the principal of LOT - 3 for LOT - 10 units
-    pool.exit(7, 0, 0, sender=provider)
-    assert pool.position(provider).principal_base == (LOT - 3) * (LOT - 10) // (LOT - 3)
+    pool.exit(5, 0, 0, sender=keeper)
+    # 8 * 7/12 = 4.67; 18 * 7/12 = 10.5
+    assert fields(pool.position(keeper)) == (7, 4, 10, START, START)
 
 
 @pytest.mark.parametrize("status", [0, 1, 2])

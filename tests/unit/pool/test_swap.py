@@ -22,10 +22,13 @@ def test_base_for_quote(round_pool, base, quote, trader, keeper, events):
     receipt = round_pool.swap(base, 1_000_000_000, 0, keeper, START, sender=trader)
     # fee 909_090_909 - 826_446_280, of which a fifth is cut
     assert events(receipt) == [
-        ("pool", "Swapped", "trader", "keeper", "base", 1_000_000_000, 826_446_280, 82_644_629, 16_528_925, 11_000_000_000, 9_157_024_795),
+        (
+            "pool", "Swapped", "trader", "keeper", "base", 1_000_000_000, 826_446_280, 82_644_629, 16_528_925,
+            11_000_000_000, 9_157_024_795,
+        ),
         ("base", "Transfer", "trader", "pool", 1_000_000_000),
         ("quote", "Transfer", "pool", "keeper", 826_446_280),
-    ]
+    ]  # fmt: skip
     assert changes(before, round_pool.state()) == {"reserve_base": 11_000_000_000, "reserve_quote": 9_157_024_795}
     assert balances(base, trader, round_pool) == (WEALTH - 1_000_000_000, 11_000_000_000)
     # the cut stays in the pool, above the reserve
@@ -35,10 +38,13 @@ def test_base_for_quote(round_pool, base, quote, trader, keeper, events):
 def test_quote_for_base(round_pool, base, quote, trader, events):
     receipt = round_pool.swap(quote, 1_000_000_000, 0, trader, START, sender=trader)
     assert events(receipt) == [
-        ("pool", "Swapped", "trader", "trader", "quote", 1_000_000_000, 826_446_280, 82_644_629, 16_528_925, 9_157_024_795, 11_000_000_000),
+        (
+            "pool", "Swapped", "trader", "trader", "quote", 1_000_000_000, 826_446_280, 82_644_629, 16_528_925,
+            9_157_024_795, 11_000_000_000,
+        ),
         ("quote", "Transfer", "trader", "pool", 1_000_000_000),
         ("base", "Transfer", "pool", "trader", 826_446_280),
-    ]
+    ]  # fmt: skip
     assert balances(base, trader, round_pool) == (WEALTH + 826_446_280, 9_157_024_795 + 16_528_925)
 
 

@@ -90,10 +90,19 @@ def test_a_pool_sweeps_itself_in_any_status_and_without_a_touch(
     ]
 
 
-def test_reserves_and_staged_deposits_are_no_surplus(pool, base, quote, keeper, governor, events):
+def test_reserves_and_staged_deposits_are_no_surplus(pool, base, keeper, governor):
     pool.stage_deposit(30, 40, sender=keeper)
     base.transfer(pool, 1, sender=governor)
     assert tuple(pool.sweep.call(sender=keeper)) == (1, 0)
+
+
+def test_a_token_that_has_lost_balances_of_its_own_accord_stops_no_sweep(pool, base, quote, keeper, governor, chain, events):
+    chain.provider.make_request("anvil_dealERC20", [pool.address, base.address, hex(TOTAL - 1)])
+    quote.transfer(pool, 5, sender=governor)
+    assert events.own(pool.sweep(sender=keeper)) == [
+        ("pool", "Swept", 0, 0, 0, 5),
+        ("reserve", "Absorbed", "quote", 5, 5),
+    ]
 
 
 def test_what_a_sweep_has_sent_is_the_reserves_alone(pool, base, reserve, keeper, governor):

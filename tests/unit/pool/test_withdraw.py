@@ -26,6 +26,7 @@ from tests.unit.support import (
     move_market,
     quadruple_price,
     reason,
+    send_in_vain,
     set_oracle,
     suspend,
     wait,
@@ -90,10 +91,12 @@ def test_nobody_executes_the_request_of_another(pool, provider, outsider):
 
 def test_units_that_are_locked_up_cannot_leave(provided_pool, provider):
     pool = provided_pool(lockup_seconds=2 * DAY)
-    request_for_day(pool, provider, 2, 10)
-    wait(DAY - 1)
-    # the last second of the epoch before the lock-up ends
+    pool.request_withdrawal(10, sender=provider)
+    wait(2 * DAY - 1)
     assert reason(pool.withdraw, WEALTH, WEALTH, 0, sender=provider) == "pool: locked up"
+    pool.request_withdrawal(10, sender=provider)
+    wait(1)
+    assert tuple(pool.withdraw.call(*EVERYTHING, sender=provider)) == (10, 10, 0, 0)
 
 
 def test_an_add_locks_up_what_was_requested_before(pool, provider):
@@ -327,12 +330,18 @@ def test_the_minimums_and_the_maximum_are_over_everything_received(lossy_pool, b
         assert reason(lossy_pool.withdraw, *limits, sender=provider) == refusal
 
 
-def test_a_refused_withdrawal_has_changed_nothing(backed_pool, provider, reserve, backstop, base):
+def test_a_refused_withdrawal_has_changed_nothing(backed_pool, provider, reserve, backstop, controller, base, governor):
+    base.transfer(backed_pool, 400, sender=governor)
     request_for_day(backed_pool, provider, 100, LOT)
-    before = backed_pool.state(), backed_pool.request(provider), backstop.pool_stake(backed_pool)
-    with ape.reverts("pool: shortfall above maximum"):
-        backed_pool.withdraw(0, 0, 0, sender=provider)
-    assert (backed_pool.state(), backed_pool.request(provider), backstop.pool_stake(backed_pool)) == before
+
+    def stored():
+        state = backed_pool.state(), backed_pool.request(provider), backed_pool.position(provider)
+        return *state, backstop.pool_stake(backed_pool), reserve.held(base), controller.swept_epoch(), balances(base, backed_pool)
+
+    before = stored()
+    assert reason(backed_pool.withdraw, 0, 0, 0, sender=provider) == "pool: shortfall above maximum"
+    send_in_vain(backed_pool.withdraw, 0, 0, 0, sender=provider)
+    assert stored() == before
 
 
 # Bailout: a share of every source, and the stakers.

@@ -1,0 +1,23 @@
+"""What the Backstop tells about itself."""
+
+from tests.unit.support import DAY, fields
+
+
+def test_the_constants(backstop, controller, reserve, dlq):
+    assert (backstop.controller(), backstop.reserve(), backstop.dlq()) == (controller, reserve, dlq)
+    assert backstop.unstake_seconds() == 7 * DAY
+    assert backstop.hold_seconds() == 7 * DAY
+    assert backstop.unstake_window_seconds() == 2 * DAY
+
+
+def test_it_starts_empty(backstop, pool, dlq, outsider):
+    assert backstop.booked(dlq) == 0
+    assert fields(backstop.pool_stake(pool)) == (0, 0, 0, 0, 0)
+    assert fields(backstop.account(pool, outsider)) == (0, 0, 0, 0, 0, 0, 0, 0)
+
+
+def test_it_has_no_function_but_those_of_the_rules(project):
+    functions = {method.name for method in project.Backstop.contract_type.methods}
+    changing = {"stake", "request_unstake", "unstake", "claim", "reward", "slash", "sweep"}
+    constants = {"controller", "reserve", "dlq", "unstake_seconds", "hold_seconds", "unstake_window_seconds"}
+    assert functions == changing | constants | {"booked", "pool_stake", "account"}
