@@ -24,6 +24,7 @@ TOTAL = FIRST + LOT
 """All units of the pool, and its reserves of each token."""
 WEALTH = 10**20
 UNLIMITED = 2**256 - 1
+ANY_PRICE = (0, UNLIMITED)
 MAX = 2**112 - 1
 ONE = 2**112
 """The price of one quote per base."""
@@ -158,11 +159,11 @@ def add(pool: ContractInstance, base: int, quote: int, sender) -> None:
 
 
 def activate(controller: ContractInstance, pool: ContractInstance, governor) -> None:
-    arrange(controller.set_status, pool, ACTIVE, sender=governor)
+    arrange(controller.set_status, pool, ACTIVE, *ANY_PRICE, sender=governor)
 
 
 def suspend(controller: ContractInstance, pool: ContractInstance, governor) -> None:
-    arrange(controller.set_status, pool, SUSPENDED, sender=governor)
+    arrange(controller.set_status, pool, SUSPENDED, *ANY_PRICE, sender=governor)
 
 
 def fill_reserve(reserve: ContractInstance, token: ContractInstance, amount: int, sender) -> None:

@@ -3,7 +3,7 @@
 import ape
 import pytest
 
-from tests.unit.support import ZERO_ADDRESS, reason
+from tests.unit.support import ANY_PRICE, ZERO_ADDRESS, reason
 
 
 def test_the_successor_takes_over(controller, pool, governor, keeper, events):
@@ -12,8 +12,8 @@ def test_the_successor_takes_over(controller, pool, governor, keeper, events):
         ("controller", "OwnershipTransferred", "governor", "keeper")
     ]
     assert (controller.owner(), controller.pending_owner()) == (keeper, ZERO_ADDRESS)
-    assert reason(controller.set_status, pool, 2, sender=governor) == "ownable: caller is not the owner"
-    controller.set_status(pool, 2, sender=keeper)
+    assert reason(controller.set_status, pool, 2, *ANY_PRICE, sender=governor) == "ownable: caller is not the owner"
+    controller.set_status(pool, 2, *ANY_PRICE, sender=keeper)
     assert pool.status() == 2
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.support import DAY, EPOCH, START, suspend, wait
+from tests.unit.support import ANY_PRICE, DAY, EPOCH, START, suspend, wait
 
 
 def test_all_active_pools_are_swept_in_the_order_of_creation(controller, pool, dlq_pool, quote, keeper, governor, events):
@@ -46,6 +46,6 @@ def test_pending_and_suspended_pools_are_left_alone(controller, pending_pool, go
     pool = pending_pool()
     spare_quote.transfer(pool, 20, sender=governor)
     if status == 2:
-        controller.set_status(pool, 1, sender=governor)
+        controller.set_status(pool, 1, *ANY_PRICE, sender=governor)
         suspend(controller, pool, governor)
     assert events(controller.sweep(sender=keeper)) == [("controller", "SystemSwept", EPOCH)]

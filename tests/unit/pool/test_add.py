@@ -4,6 +4,7 @@ import ape
 import pytest
 
 from tests.unit.support import (
+    ANY_PRICE,
     DAY,
     EPOCH,
     FIRST,
@@ -173,7 +174,7 @@ def test_the_checks_come_in_order(pool, provider, controller, governor):
     assert reason(pool.add, 1, 0, MAX, START, sender=provider) == "pool: zero units"
     assert reason(pool.add, WEALTH + 1, 0, MAX, START, sender=provider) == "pool: units below minimum"
     assert reason(pool.add, WEALTH + 1, 1, 0, START, sender=provider) == "erc20: transfer amount exceeds balance"
-    controller.set_status(pool, 2, sender=governor)
+    controller.set_status(pool, 2, *ANY_PRICE, sender=governor)
     assert reason(pool.add, 0, 0, MAX, START - 1, sender=provider) == "pool: deadline passed"
     assert reason(pool.add, 0, 0, MAX, START, sender=provider) == "pool: suspended"
 

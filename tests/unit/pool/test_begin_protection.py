@@ -3,6 +3,7 @@
 import ape
 
 from tests.unit.support import (
+    ANY_PRICE,
     DAY,
     LOT,
     MAX,
@@ -68,7 +69,7 @@ def test_the_checks_come_in_order(pool, founder, provider, outsider, controller,
     assert reason(pool.begin_protection, sender=outsider) == "pool: no position"
     assert reason(pool.begin_protection, sender=provider) == "pool: already protected"
     assert reason(pool.begin_protection, sender=founder) == "pool: price unstable"
-    controller.set_status(pool, 2, sender=governor)
+    controller.set_status(pool, 2, *ANY_PRICE, sender=governor)
     assert reason(pool.begin_protection, sender=outsider) == "pool: not active"
 
 

@@ -4,6 +4,7 @@ import ape
 import pytest
 
 from tests.unit.support import (
+    ANY_PRICE,
     DAY,
     EPOCH,
     FIRST,
@@ -76,7 +77,7 @@ def test_what_stays_of_the_principal_rounds_down(pool, base, quote, keeper):
 def test_an_exit_works_in_any_status(pending_pool, controller, governor, founder, status):
     pool = pending_pool()
     for later in range(1, status + 1):
-        controller.set_status(pool, later, sender=governor)
+        controller.set_status(pool, later, *ANY_PRICE, sender=governor)
     wait(DAY)
     pool.exit(LOT, 0, 0, sender=founder)
     state = pool.state()

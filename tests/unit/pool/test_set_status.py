@@ -3,7 +3,7 @@
 import ape
 import pytest
 
-from tests.unit.support import ONE, START, TOTAL, changes, move_market, reason, set_oracle, wait
+from tests.unit.support import ANY_PRICE, ONE, START, TOTAL, changes, move_market, reason, set_oracle, wait
 
 
 @pytest.fixture
@@ -13,9 +13,9 @@ def controller_account(become, controller):
 
 def test_only_the_controller_sets_it(pool, governor, outsider):
     for caller in (governor, outsider):
-        assert reason(pool.set_status, 2, sender=caller) == "pool: caller is not the controller"
+        assert reason(pool.set_status, 2, *ANY_PRICE, sender=caller) == "pool: caller is not the controller"
     with ape.reverts("pool: caller is not the controller"):
-        pool.set_status(2, sender=governor)
+        pool.set_status(2, *ANY_PRICE, sender=governor)
 
 
 def test_the_first_activation_starts_the_oracle_at_spot(new_pool, founder, controller_account, events):
@@ -23,7 +23,7 @@ def test_the_first_activation_starts_the_oracle_at_spot(new_pool, founder, contr
     pool.add(10_000, 30_000, 0, START, sender=founder)
     wait(5)
     before = pool.state()
-    assert events(pool.set_status(1, sender=controller_account)) == [("second_pool", "StatusSet", 1, 3 * ONE)]
+    assert events(pool.set_status(1, *ANY_PRICE, sender=controller_account)) == [("second_pool", "StatusSet", 1, 3 * ONE)]
     assert changes(before, pool.state()) == {"status": 1, "oracle": 3 * ONE, "oracle_updated_at": START + 5}
 
 
@@ -32,7 +32,7 @@ def test_suspension_takes_the_oracle_to_now_and_there_it_stays(pool, base, quote
     set_oracle(pool, ONE)
     wait(900)
     # half of the window from 1 to 2
-    assert events(pool.set_status(2, sender=controller_account)) == [
+    assert events(pool.set_status(2, *ANY_PRICE, sender=controller_account)) == [
         ("pool", "OracleUpdated", ONE * 3 // 2),
         ("pool", "StatusSet", 2, ONE * 3 // 2),
     ]
@@ -41,12 +41,12 @@ def test_suspension_takes_the_oracle_to_now_and_there_it_stays(pool, base, quote
 
 
 def test_the_time_in_between_does_not_count(pool, base, quote, controller_account, provider, events):
-    pool.set_status(2, sender=controller_account)
+    pool.set_status(2, *ANY_PRICE, sender=controller_account)
     move_market(pool, base, quote, TOTAL, 2 * TOTAL)
     set_oracle(pool, ONE)
     wait(3_600)
     before = pool.state()
-    assert events(pool.set_status(1, sender=controller_account)) == [("pool", "StatusSet", 1, ONE)]
+    assert events(pool.set_status(1, *ANY_PRICE, sender=controller_account)) == [("pool", "StatusSet", 1, ONE)]
     assert changes(before, pool.state()) == {"status": 1, "oracle_updated_at": START + 3_600}
     wait(900)
     assert events(pool.request_withdrawal(1, sender=provider))[0] == ("pool", "OracleUpdated", ONE * 3 // 2)
@@ -56,12 +56,12 @@ def test_the_time_in_between_does_not_count(pool, base, quote, controller_accoun
 def test_only_the_arrows_of_the_rules(pending_pool, controller_account, path, refused):
     pool = pending_pool()
     for status in path:
-        pool.set_status(status, sender=controller_account)
+        pool.set_status(status, *ANY_PRICE, sender=controller_account)
     for status in refused:
-        assert reason(pool.set_status, status, sender=controller_account) == "pool: bad status change"
+        assert reason(pool.set_status, status, *ANY_PRICE, sender=controller_account) == "pool: bad status change"
 
 
 def test_a_pool_without_units_cannot_become_active(new_pool, controller_account):
     pool = new_pool()
-    assert reason(pool.set_status, 1, sender=controller_account) == "pool: no units"
-    assert reason(pool.set_status, 2, sender=controller_account) == "pool: bad status change"
+    assert reason(pool.set_status, 1, *ANY_PRICE, sender=controller_account) == "pool: no units"
+    assert reason(pool.set_status, 2, *ANY_PRICE, sender=controller_account) == "pool: bad status change"

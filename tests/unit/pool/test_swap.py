@@ -3,7 +3,7 @@
 import ape
 import pytest
 
-from tests.unit.support import DAY, EPOCH, FIRST, MAX, ONE, START, TOTAL, WEALTH, balances, changes, move_market, reason, wait
+from tests.unit.support import ANY_PRICE, DAY, EPOCH, FIRST, MAX, ONE, START, TOTAL, WEALTH, balances, changes, move_market, reason, wait
 
 ROUND = 10_000_000_000
 """A reserve that makes the sums of protocol.md, section 9."""
@@ -107,7 +107,7 @@ def test_the_checks_come_in_order(pool, base, dlq, trader, controller, governor)
     assert reason(pool.swap, base, MAX, MAX, trader, START, sender=trader) == "pool: reserve too large"
     assert reason(pool.swap, base, 0, MAX, trader, START, sender=trader) == "pool: zero output"
     assert reason(pool.swap, base, WEALTH + 1, MAX, trader, START, sender=trader) == "pool: output below minimum"
-    controller.set_status(pool, 2, sender=governor)
+    controller.set_status(pool, 2, *ANY_PRICE, sender=governor)
     assert reason(pool.swap, dlq, MAX, MAX, zero, START - 1, sender=trader) == "pool: deadline passed"
     assert reason(pool.swap, dlq, MAX, MAX, zero, START, sender=trader) == "pool: not active"
 

@@ -3,7 +3,7 @@
 import ape
 import pytest
 
-from tests.unit.support import DAY, START, TOTAL, balances, changes, reason, wait
+from tests.unit.support import ANY_PRICE, DAY, START, TOTAL, balances, changes, reason, wait
 
 
 def test_without_stakers_all_goes_to_the_reserve(pool, base, reserve, keeper, governor, events):
@@ -81,7 +81,7 @@ def test_a_pool_sweeps_itself_in_any_status_and_without_a_touch(
 ):
     pool = pending_pool()
     for later in range(1, status + 1):
-        controller.set_status(pool, later, sender=governor)
+        controller.set_status(pool, later, *ANY_PRICE, sender=governor)
     spare_base.transfer(pool, 5, sender=governor)
     wait(DAY)
     assert events.own(pool.sweep(sender=keeper)) == [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.support import DAY, EPOCH, FIRST, LOT, ONE, START, TOTAL, fields, move_market, parameters, set_oracle, wait
+from tests.unit.support import ANY_PRICE, DAY, EPOCH, FIRST, LOT, ONE, START, TOTAL, fields, move_market, parameters, set_oracle, wait
 
 
 def test_the_constants(pool, base, quote, controller, reserve, backstop):
@@ -30,7 +30,7 @@ def test_a_stranger_has_nothing(pool, outsider):
 def test_the_status(pool, pending_pool, controller, governor):
     assert pending_pool().status() == 0
     assert pool.status() == 1
-    controller.set_status(pool, 2, sender=governor)
+    controller.set_status(pool, 2, *ANY_PRICE, sender=governor)
     assert pool.status() == 2
 
 

@@ -9,6 +9,7 @@ import ape
 import pytest
 
 from tests.unit.support import (
+    ANY_PRICE,
     DAY,
     EPOCH,
     FIRST,
@@ -476,7 +477,7 @@ def test_a_dlq_pool_may_be_the_withdrawing_pool_itself(
 ):
     pool = create_pool(dlq, quote)
     pool.add(FIRST, FIRST, 0, UNLIMITED, sender=founder)
-    controller.set_status(pool, 1, sender=governor)
+    controller.set_status(pool, 1, *ANY_PRICE, sender=governor)
     pool.add(LOT, LOT, 0, UNLIMITED, sender=provider)
     controller.name_dlq_pool(quote, pool, sender=governor)
     backstop.stake(pool, 4_000_000_000, sender=staker)

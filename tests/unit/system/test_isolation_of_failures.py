@@ -3,7 +3,7 @@
 import pytest
 from ape import chain
 
-from tests.unit.support import DAY, FIRST, LOT, START, UNLIMITED, WEALTH, balances, quadruple_price, reason, wait
+from tests.unit.support import ANY_PRICE, DAY, FIRST, LOT, START, UNLIMITED, WEALTH, balances, quadruple_price, reason, wait
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def test_a_provider_exits_from_a_suspended_pool_in_bailout(pool, base, quote, co
     quadruple_price(pool, base, quote)
     wait(DAY)
     pool.request_withdrawal(LOT, sender=provider)
-    controller.set_status(pool, 2, sender=governor)
+    controller.set_status(pool, 2, *ANY_PRICE, sender=governor)
     wait(DAY)
     broken()
     assert pool.in_bailout()

@@ -6,6 +6,7 @@ A lock refuses without a reason. That tells it apart from all other refusals, an
 import pytest
 
 from tests.unit.support import (
+    ANY_PRICE,
     DAY,
     LOT,
     MAX,
@@ -34,7 +35,7 @@ POOL_LOCKED = {
     "withdraw": (0, 0, UNLIMITED),
     "exit": (1, 0, 0),
     "sweep": (),
-    "set_status": (2,),
+    "set_status": (2, *ANY_PRICE),
     "state": (),
     "position": ("provider",),
     "request": ("provider",),
@@ -63,7 +64,7 @@ BACKSTOP_LOCKED = {
 BACKSTOP_FREE = {name: () for name in ("controller", "reserve", "dlq", "unstake_seconds", "hold_seconds", "unstake_window_seconds")}
 CONTROLLER_LOCKED = {
     "create_pool": ("token", "base", parameters()),
-    "set_status": ("odd_pool", 2),
+    "set_status": ("odd_pool", 2, *ANY_PRICE),
     "name_dlq_pool": ("quote", "zero"),
     "sweep": (),
     "draw_surpluses": (),
