@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -94,10 +95,11 @@ def cli(backend_name, examples, steps, seed, report_path, trace_path, shrink_sec
     mismatch, began = None, time.monotonic()
     context = {"backend": backend_name, "seed": seed}
     try:
-        console.print("Compiling and deploying ...")
-        with backend(backend_name, port) as chain:
-            console.print(f"Deployed {chain.place}.")
-            start = play_prologue(chain)
+        with ExitStack() as stack:
+            with console.status("Compiling, deploying and playing the prologue ..."):
+                chain = stack.enter_context(backend(backend_name, port))
+                console.print(f"Deployed {chain.place}.")
+                start = play_prologue(chain)
             console.print(f"Both sides agree on the prologue. Drawing {examples} programs of {steps} steps, seed {seed}.")
             began = time.monotonic()
             bar, tally.progress = progress_bar(examples)

@@ -16,6 +16,7 @@ from tests.unit.support import (
     LOT,
     MAX,
     START,
+    TOTAL,
     UNLIMITED,
     WEALTH,
     ZERO_ADDRESS,
@@ -24,6 +25,7 @@ from tests.unit.support import (
     activate,
     add,
     arrange,
+    open_books,
     parameters,
     suspend,
 )
@@ -74,6 +76,7 @@ def system(accounts, project):
     add(pool, FIRST, FIRST, system.roles["founder"])
     activate(system.contracts["controller"], pool, system.roles["governor"])
     add(pool, LOT, LOT, system.roles["provider"])
+    open_books(pool, TOTAL)
     assert chain.blocks.head.timestamp == START
     yield system
     chain.provider.make_request("anvil_removeBlockTimestampInterval", [])

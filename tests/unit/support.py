@@ -31,7 +31,7 @@ ONE = 2**112
 ZERO_ADDRESS = "0x" + 40 * "0"
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
-RESERVE_BASE, RESERVE_QUOTE, ORACLE = 1, 2, 6  # storage slots of a pool
+RESERVE_BASE, RESERVE_QUOTE, ORACLE, STRUCK, OPENING_UNITS = 1, 2, 6, 13, 14  # storage slots of a pool
 
 
 @dataclass(frozen=True)
@@ -181,6 +181,12 @@ def set_oracle(pool: ContractInstance, price: int) -> None:
     """Put the stored oracle where trades at another price would have brought it."""
     _store(pool, ORACLE, price)
     assert pool.state().oracle == price
+
+
+def open_books(pool: ContractInstance, units: int) -> None:
+    """Put the books where the epoch has opened with these units and struck nothing yet."""
+    _store(pool, STRUCK, 0)
+    _store(pool, OPENING_UNITS, units)
 
 
 def move_market(

@@ -4,6 +4,7 @@ import ape
 import pytest
 
 from tests.unit.support import (
+    open_books,
     ANY_PRICE,
     DAY,
     EPOCH,
@@ -65,7 +66,8 @@ def test_an_add_to_an_active_pool_strikes_a_principal_and_starts_the_clock(pool,
         ("quote", "Transfer", "keeper", "pool", LOT),
     ]
     assert changes(before, pool.state()) == {
-        "reserve_base": total, "reserve_quote": total, "total_units": total, "oracle_updated_at": START + 600, "added": 3 * LOT
+        "reserve_base": total, "reserve_quote": total, "total_units": total, "oracle_updated_at": START + 600, "added": 3 * LOT,
+        "struck": LOT,
     }  # fmt: skip
     assert fields(pool.position(keeper)) == (LOT, LOT, LOT, START + 600, START + 600)
     assert balances(base, keeper, pool) == balances(quote, keeper, pool) == (WEALTH - LOT, total)
@@ -193,6 +195,21 @@ def test_the_tokens_have_the_last_word(pool, provider, governor):
     assert reason(pool.add, 5, 5, 0, START, sender=governor) == "erc20: insufficient allowance"
 
 
+def test_one_epoch_strikes_no_more_units_than_it_opened_with(pool, provider, keeper, events):
+    # the epoch opened with TOTAL units and has struck none
+    too_much = "pool: struck too much this epoch"
+    assert reason(pool.add, TOTAL + 1, TOTAL + 1, 0, START, sender=provider) == too_much
+    add(pool, TOTAL - 7, TOTAL - 7, provider)
+    assert reason(pool.add, 8, 8, 0, START, sender=keeper) == too_much
+    add(pool, 7, 7, keeper)
+    assert pool.state().struck == pool.state().opening_units == TOTAL
+    assert reason(pool.add, 1, 1, 0, START, sender=keeper) == too_much
+    # the next epoch opens with all of them
+    wait(DAY)
+    add(pool, 2 * TOTAL, 2 * TOTAL, keeper)
+    assert pool.state().struck == pool.state().opening_units == 2 * TOTAL
+
+
 @pytest.mark.parametrize("token_in", ["base", "quote"])
 def test_a_principal_has_a_limit(active_pool, spare_base, spare_quote, governor, token_in):
     """Half of all tokens at price 1, then the rest of one at a price that the other half has moved."""
@@ -200,6 +217,7 @@ def test_a_principal_has_a_limit(active_pool, spare_base, spare_quote, governor,
     for token in (spare_base, spare_quote):
         token.approve(pool, UNLIMITED, sender=governor)
     half = MAX // 2
+    open_books(pool, MAX)
     add(pool, half, half, governor)
     coming, going = (spare_base, spare_quote) if token_in == "base" else (spare_quote, spare_base)
     pool.swap(coming, coming.balanceOf(governor), 0, governor, UNLIMITED, sender=governor)

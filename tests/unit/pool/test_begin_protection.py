@@ -3,6 +3,7 @@
 import ape
 
 from tests.unit.support import (
+    open_books,
     ANY_PRICE,
     DAY,
     LOT,
@@ -33,7 +34,7 @@ def test_principal_and_clock_start_together(pool, founder, events):
     ]
     # the lock-up still runs from the add
     assert fields(pool.position(founder)) == (LOT, LOT, LOT, START + 30, START)
-    assert changes(before, pool.state()) == {"oracle_updated_at": START + 30}
+    assert changes(before, pool.state()) == {"oracle_updated_at": START + 30, "struck": LOT}
 
 
 def test_the_principal_is_the_share_at_the_price_of_that_moment(pool, base, quote, founder, events):
@@ -90,3 +91,11 @@ def test_the_largest_principal_is_struck(new_pool, spare_base, spare_quote, gove
     # the position is all but the locked units
     assert fields(pool.position(governor))[1:3] == (most - 1_000, most - 1_000)
     assert most < MAX
+
+
+def test_one_epoch_strikes_no_more_units_than_it_opened_with(pool, founder):
+    open_books(pool, LOT - 1)
+    assert reason(pool.begin_protection, sender=founder) == "pool: struck too much this epoch"
+    open_books(pool, LOT)
+    pool.begin_protection(sender=founder)
+    assert pool.state().struck == LOT

@@ -35,7 +35,7 @@ def test_a_confirmed_deposit_is_an_add_of_that_moment(pool, base, quote, keeper,
     ]
     assert changes(before, pool.state()) == {
         "staged_base": 0, "staged_quote": 0, "reserve_base": total, "reserve_quote": total, "total_units": total,
-        "oracle_updated_at": START + 60, "added": 3 * LOT,
+        "oracle_updated_at": START + 60, "added": 3 * LOT, "struck": LOT,
     }  # fmt: skip
     assert fields(pool.position(keeper)) == (LOT, LOT, LOT, START + 60, START + 60)
     assert fields(pool.deposit(keeper)) == (0, 0, 0)

@@ -24,7 +24,9 @@ def test_the_first_activation_starts_the_oracle_at_spot(new_pool, founder, contr
     wait(5)
     before = pool.state()
     assert events(pool.set_status(1, *ANY_PRICE, sender=controller_account)) == [("second_pool", "StatusSet", 1, 3 * ONE)]
-    assert changes(before, pool.state()) == {"status": 1, "oracle": 3 * ONE, "oracle_updated_at": START + 5}
+    assert changes(before, pool.state()) == {
+        "status": 1, "oracle": 3 * ONE, "oracle_updated_at": START + 5, "opening_units": 17_320,
+    }  # fmt: skip
 
 
 def test_suspension_takes_the_oracle_to_now_and_there_it_stays(pool, base, quote, controller_account, events):
@@ -65,3 +67,18 @@ def test_a_pool_without_units_cannot_become_active(new_pool, controller_account)
     pool = new_pool()
     assert reason(pool.set_status, 1, *ANY_PRICE, sender=controller_account) == "pool: no units"
     assert reason(pool.set_status, 2, *ANY_PRICE, sender=controller_account) == "pool: bad status change"
+
+
+def test_a_pool_becomes_active_at_a_price_within_bounds_only(pending_pool, pool, controller_account):
+    pool_at_one = pending_pool()
+    pool.set_status(2, *ANY_PRICE, sender=controller_account)
+    for target in (pool_at_one, pool):
+        for bounds in ((ONE + 1, 2**256 - 1), (0, ONE - 1), (ONE + 1, ONE - 1)):
+            assert reason(target.set_status, 1, *bounds, sender=controller_account) == "pool: price out of bounds"
+        target.set_status(1, ONE, ONE, sender=controller_account)
+        assert target.status() == 1
+
+
+def test_suspension_has_no_price(pool, controller_account):
+    pool.set_status(2, ONE + 1, ONE - 1, sender=controller_account)
+    assert pool.status() == 2

@@ -73,6 +73,7 @@ def test_the_turn_clears_the_books(pool, provider, founder):
     assert changes(before, pool.state()) == {
         "reserve_base": before.reserve_base - 1, "reserve_quote": before.reserve_quote - 1, "total_units": before.total_units - 1,
         "oracle_updated_at": START + 2 * DAY, "epoch": EPOCH + 2, "requested": 0, "exited": 1, "added": 0,
+        "struck": 0, "opening_units": before.total_units,
     }  # fmt: skip
 
 

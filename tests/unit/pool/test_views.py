@@ -13,12 +13,12 @@ def test_the_constants(pool, base, quote, controller, reserve, backstop):
 
 
 def test_the_stored_state(pool):
-    assert fields(pool.state()) == (1, TOTAL, TOTAL, TOTAL, 0, 0, ONE, START, EPOCH, False, 0, 0, 2 * LOT, 0)
+    assert fields(pool.state()) == (1, TOTAL, TOTAL, TOTAL, 0, 0, ONE, START, EPOCH, False, 0, 0, 2 * LOT, 0, TOTAL, 0)
 
 
 def test_the_stored_state_of_a_new_pool(new_pool):
     pool = new_pool()
-    assert fields(pool.state()) == (0, 0, 0, 0, 0, 0, 0, 0, EPOCH, False, 0, 0, 0, 0)
+    assert fields(pool.state()) == (0, 0, 0, 0, 0, 0, 0, 0, EPOCH, False, 0, 0, 0, 0, 0, 0)
 
 
 def test_a_stranger_has_nothing(pool, outsider):

@@ -68,17 +68,18 @@ CONTROLLER_LOCKED = {
     "name_dlq_pool": ("quote", "zero"),
     "sweep": (),
     "draw_surpluses": (),
-    "transfer_ownership": ("outsider",),
-    "accept_ownership": (),
-    "owner": (),
-    "pending_owner": (),
     "pools": (0,),
     "pool_count": (),
     "pool_of": ("token", "quote"),
     "dlq_pools": ("quote",),
     "swept_epoch": (),
 }
-CONTROLLER_FREE = {"is_pool": ("odd_pool",)}
+# Ownership is snekmate's own: it calls nobody and is not locked, but a token is not the owner.
+OWNERSHIP = {
+    "transfer_ownership": (("outsider",), "ownable: caller is not the owner"),
+    "accept_ownership": ((), "ownable_2step: caller is not the new owner"),
+}
+CONTROLLER_FREE = {"is_pool": ("odd_pool",), "owner": (), "pending_owner": ()}
 CONTROLLER_FREE |= {name: () for name in ("dlq", "reserve", "backstop", "pool_blueprint", "epoch_seconds")}
 
 
@@ -115,7 +116,7 @@ def arm(system, token, odd_pool, governor):
         ("Pool", (POOL_LOCKED, POOL_FREE)),
         ("Reserve", (RESERVE_LOCKED, RESERVE_FREE)),
         ("Backstop", (BACKSTOP_LOCKED, BACKSTOP_FREE)),
-        ("Controller", (CONTROLLER_LOCKED, CONTROLLER_FREE)),
+        ("Controller", (CONTROLLER_LOCKED | OWNERSHIP, CONTROLLER_FREE)),
     ],
 )
 def test_the_tables_are_complete(project, contract, tables):
@@ -254,6 +255,14 @@ def test_the_controller_in_a_sweep_refuses_all_calls(odd_pool, token, controller
     token.transfer(odd_pool, 3, sender=governor)
     arm(controller, name, CONTROLLER_LOCKED[name])
     assert reason(controller.sweep, sender=keeper) == ""
+
+
+@pytest.mark.parametrize("name", OWNERSHIP)
+def test_ownership_is_refused_to_a_token_in_a_sweep(odd_pool, token, controller, keeper, governor, arm, name):
+    token.transfer(odd_pool, 3, sender=governor)
+    arguments, refusal = OWNERSHIP[name]
+    arm(controller, name, arguments)
+    assert reason(controller.sweep, sender=keeper) == refusal
 
 
 def test_the_controller_in_a_sweep_tells_its_constants_and_who_is_a_pool(odd_pool, token, controller, keeper, governor, arm):
