@@ -20,6 +20,8 @@ from tests.differential.machine import Mismatch, Tally, run
 from tests.differential.session import BACKENDS, Interrupted, SetupError, backend
 
 console = Console()
+# The thread that talks to the devnet waits for the one that draws: hand over often.
+sys.setswitchinterval(0.0005)
 
 
 def report(tally: Tally, mismatch: Mismatch | None, seconds: float, **context) -> dict:

@@ -112,6 +112,7 @@ MAX_POOLS: constant(uint256) = 9
 MAX_TOKENS: constant(uint256) = 6
 MAX_OTHERS: constant(uint256) = 12
 MAX_HOLDERS: constant(uint256) = 21  # others and pools
+MAX_PARTS: constant(uint256) = 25  # the controller, pools and stakes, tokens
 
 CONTROLLER: immutable(IController)
 RESERVE: immutable(IReserve)
@@ -169,12 +170,32 @@ def read() -> (
     for token: address in self.tokens:
         tokens.append(self._token(token, holders))
 
-    controller: ControllerView = ControllerView(
-        owner=staticcall CONTROLLER.owner(),
-        pending_owner=staticcall CONTROLLER.pending_owner(),
-        swept_epoch=staticcall CONTROLLER.swept_epoch(),
-    )
-    return controller, pools, stakes, tokens
+    return self._controller(), pools, stakes, tokens
+
+
+@external
+@view
+def digest() -> bytes32:
+    """
+    @notice A hash of all that `read` returns: of the hashes of the controller, each pool, each stake and each token, in
+            that order. Short to send, and a part that has not changed need not be hashed again by who compares.
+    """
+    holders: DynArray[address, MAX_HOLDERS] = []
+    for other: address in self.others:
+        holders.append(other)
+
+    parts: DynArray[bytes32, MAX_PARTS] = [keccak256(abi_encode(self._controller()))]
+    stakes: DynArray[bytes32, MAX_POOLS] = []
+    for i: uint256 in range(staticcall CONTROLLER.pool_count(), bound=MAX_POOLS):
+        pool: address = staticcall CONTROLLER.pools(i)
+        holders.append(pool)
+        parts.append(keccak256(abi_encode(self._pool(pool))))
+        stakes.append(keccak256(abi_encode(self._stake(pool))))
+    for stake: bytes32 in stakes:
+        parts.append(stake)
+    for token: address in self.tokens:
+        parts.append(keccak256(abi_encode(self._token(token, holders))))
+    return keccak256(abi_encode(parts))
 
 
 @external
@@ -189,6 +210,16 @@ def allowances(owners: DynArray[address, MAX_OTHERS], spenders: DynArray[address
             for spender: address in spenders:
                 found.append(staticcall IToken(token).allowance(owner, spender))
     return found
+
+
+@internal
+@view
+def _controller() -> ControllerView:
+    return ControllerView(
+        owner=staticcall CONTROLLER.owner(),
+        pending_owner=staticcall CONTROLLER.pending_owner(),
+        swept_epoch=staticcall CONTROLLER.swept_epoch(),
+    )
 
 
 @internal

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from itertools import zip_longest
+from itertools import chain, zip_longest
 from typing import Any
 
 from eth_abi import decode, encode
@@ -176,22 +176,30 @@ def revert_data(reason: str) -> bytes:
     return ERROR_SELECTOR + encode(["string"], [reason])
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the stored state: its words, and their hash."""
+
+    words: bytes
+    digest: bytes
+
+
 class StateCodec:
-    """The stored state as the Inspector returns it, part by part; a part that has not changed is not encoded again."""
+    """The stored state as the Inspector tells it, part by part; a part that has not changed is not encoded again."""
 
     def __init__(self, directory: Directory):
         self.directory = directory
-        self._known: dict[str, tuple[tuple, bytes]] = {}
+        self._known: dict[str, tuple[tuple, Part]] = {}
+
+    def digest(self, state: State) -> bytes:
+        """The return data of the Inspector's `digest` where the chain is in this state."""
+        controller, *arrays = self._parts(state)
+        return keccak((32).to_bytes(32, "big") + _array([part.digest for part in (controller, *chain(*arrays))]))
 
     def encode(self, state: State) -> bytes:
         """The return data of the Inspector's `read` where the chain is in this state."""
-        pools = state.controller.pools
-        controller = self._once("controller", (state.controller,), self._controller)
-        arrays = (
-            _array([self._once(pool, (pool, state.pools[pool]), self._pool) for pool in pools]),
-            _array([self._once("stakes of " + pool, (pool, state.backstop), self._stake) for pool in pools]),
-            _array([self._once(token, self._token_key(token, state), self._token) for token in world.TOKENS]),
-        )
+        parts, *rest = self._parts(state)
+        controller, arrays = parts.words, [_array([part.words for part in array]) for array in rest]
         offsets = []
         offset = len(controller) + 32 * len(arrays)
         for array in arrays:
@@ -199,12 +207,23 @@ class StateCodec:
             offset += len(array)
         return b"".join((controller, *offsets, *arrays))
 
-    def _once(self, part: str, source: tuple, make: Callable[..., bytes]) -> bytes:
+    def _parts(self, state: State) -> tuple["Part", list["Part"], list["Part"], list["Part"]]:
+        """The controller, the pools, their stakes, the tokens."""
+        pools = state.controller.pools
+        return (
+            self._once("controller", (state.controller,), self._controller),
+            [self._once(pool, (pool, state.pools[pool]), self._pool) for pool in pools],
+            [self._once("stakes of " + pool, _stake_rows(pool, state.backstop), self._stake) for pool in pools],
+            [self._once(token, self._token_key(token, state), self._token) for token in world.TOKENS],
+        )
+
+    def _once(self, part: str, source: tuple, make: Callable[..., bytes]) -> "Part":
         """`make(*source)`, remembered for as long as `source` consists of the very same objects."""
         known = self._known.get(part)
         if known is not None and all(map(operator.is_, known[0], source)):
             return known[1]
-        made = make(*source)
+        words = make(*source)
+        made = Part(words, keccak(words))
         self._known[part] = (source, made)
         return made
 
@@ -226,11 +245,8 @@ class StateCodec:
         rows = (*positions, *requests, *deposits)
         return stored + b"".join([self._row(*fields_of(row)) for row in rows])
 
-    def _stake(self, pool: str, backstop: Backstop) -> bytes:
-        stake = backstop.stakes.get(pool, EMPTY_POOL_STAKE)
-        accounts = [backstop.accounts.get((pool, staker), EMPTY_STAKE_ACCOUNT) for staker in world.STAKERS]
-        accounts += [EMPTY_STAKE_ACCOUNT] * (world.MAX_ACCOUNTS - len(accounts))
-        return b"".join([self._row(*fields_of(row)) for row in (stake, *accounts)])
+    def _stake(self, *rows: Any) -> bytes:
+        return b"".join([self._row(*fields_of(row)) for row in rows])
 
     @staticmethod
     def _token_key(token: str, state: State) -> tuple:
@@ -257,9 +273,9 @@ class StateCodec:
         ]
         return (32).to_bytes(32, "big") + _array(found)
 
-    def differences(self, model: bytes, chain: bytes) -> tuple[list[str], list[str]]:
+    def differences(self, model: bytes, observed: bytes) -> tuple[list[str], list[str]]:
         """The fields of two readouts that differ, by name, as each side has them."""
-        left, right = self._readout(model), self._readout(chain)
+        left, right = self._readout(model), self._readout(observed)
         names = [name for name in {**left, **right} if left.get(name) != right.get(name)]
         return [f"{name} = {left.get(name)}" for name in names], [f"{name} = {right.get(name)}" for name in names]
 
@@ -281,6 +297,13 @@ class StateCodec:
                 self._flatten(f"{path}.{component['name']}", component, part, fields)
         else:
             fields[path] = self.directory.readable(value)
+
+
+def _stake_rows(pool: str, backstop: Backstop) -> tuple:
+    """The stake of a pool and its stakers' accounts, as many as the Inspector has room for."""
+    accounts = [backstop.accounts.get((pool, staker), EMPTY_STAKE_ACCOUNT) for staker in world.STAKERS]
+    accounts += [EMPTY_STAKE_ACCOUNT] * (world.MAX_ACCOUNTS - len(accounts))
+    return backstop.stakes.get(pool, EMPTY_POOL_STAKE), *accounts
 
 
 def fields_of(row: Any) -> tuple:

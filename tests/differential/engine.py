@@ -24,7 +24,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an EVM did with one call: `data` is return or revert data, `stored` the Inspector's answer right after."""
+    """What an EVM did with one call: `data` is return or revert data, `stored` the Inspector's answer right after.
+
+    The answer is its `digest` of the whole stored state, or all of what it `read` if that was asked for.
+    """
 
     ok: bool
     data: bytes
@@ -43,8 +46,8 @@ class Backend(Protocol):
     directory: Directory
     place: str  # where the contracts are, for people
 
-    def execute(self, calls: list[EncodedCall]) -> Execution:
-        """Run the calls one after the other; times never fall."""
+    def execute(self, calls: list[EncodedCall], *, in_full: bool = False) -> Execution:
+        """Run the calls one after the other; times never fall. `in_full` reads the state instead of its digest."""
         ...
 
     def keep(self, steps: list["Step"]) -> None:
@@ -102,11 +105,12 @@ def encode_calls(steps: list[Step], directory: Directory) -> list[EncodedCall]:
 
 def compare(steps: list[Step], backend: Backend) -> Difference | None:
     """Execute the steps on the backend; the first difference, or None."""
-    return first_difference(steps, backend.execute(encode_calls(steps, backend.directory)), backend.directory)
+    return first_difference(steps, backend.execute(encode_calls(steps, backend.directory)), backend)
 
 
-def first_difference(steps: list[Step], observed: Execution, directory: Directory) -> Difference | None:
+def first_difference(steps: list[Step], observed: Execution, backend: Backend) -> Difference | None:
     """What the backend observed against what the model says: result, events and stored state after every step."""
+    directory = backend.directory
     observations, allowances = observed
     assert len(observations) == len(steps), "the backend left calls out"
     codec = StateCodec(directory)
@@ -117,9 +121,9 @@ def first_difference(steps: list[Step], observed: Execution, directory: Director
         if seen.logs != tuple([directory.log(event) for event in step.outcome.events]):
             chain = [_say_event(directory.read_log(log)) for log in seen.logs]
             return Difference(index, "events", [_say_event(event) for event in step.outcome.events], chain)
-        stored = codec.encode(step.state)
-        if seen.stored != stored:
-            return Difference(index, "state", *codec.differences(stored, seen.stored))
+        if seen.stored != codec.digest(step.state):
+            (*_, last), _ = backend.execute(encode_calls(steps[: index + 1], directory), in_full=True)
+            return Difference(index, "state", *codec.differences(codec.encode(step.state), last.stored))
     if steps and allowances != codec.encode_allowances(steps[-1].state):
         return Difference(len(steps) - 1, "allowances", [codec.encode_allowances(steps[-1].state).hex()], [allowances.hex()])
     return None

@@ -32,7 +32,7 @@ class Evm:
         self.governor = _text(addresses[world.GOVERNOR])
         self.directory, self.inspector = self._deploy(addresses)
         self.address = {name: _text(address) for name, address in self.directory.addresses.items()}
-        self.read = self.directory.calls["inspector.read"].selector
+        self.digest, self.read = (self.directory.calls[f"inspector.{name}"].selector for name in ("digest", "read"))
         self.read_allowances = self.directory.calldata_of_allowances()
 
     def _deploy(self, actors: dict[str, bytes]) -> tuple[Directory, str]:
@@ -59,12 +59,13 @@ class Evm:
         code = networks.ethereum.encode_contract_blueprint(contract.contract_type).data
         return self.evm.deploy(self.governor, bytes(code), gas=GAS)
 
-    def execute(self, calls: list[EncodedCall]) -> Execution:
+    def execute(self, calls: list[EncodedCall], *, in_full: bool = False) -> Execution:
         """See `engine.Backend`: each call is followed by one to the Inspector, and in the end all are taken back."""
         if not calls:
             return [], b""
         before = self.evm.snapshot()
-        observations = [self._observe(*call) for call in calls]
+        inspect = self.read if in_full else self.digest
+        observations = [self._observe(*call, inspect) for call in calls]
         allowances = self._call(self.governor, self.inspector, self.read_allowances)[1]
         self.evm.revert(before)
         return observations, allowances
@@ -72,12 +73,12 @@ class Evm:
     def keep(self, steps: list[Step]) -> None:
         """Run the same calls for good, so that later programs start from the state after them."""
         for call in encode_calls(steps, self.directory):
-            self._observe(*call)
+            self._observe(*call, self.digest)
 
-    def _observe(self, now: int, sender: str, target: str, data: bytes) -> Observation:
+    def _observe(self, now: int, sender: str, target: str, data: bytes, inspect: bytes) -> Observation:
         self.evm.set_block_env(BlockEnv(timestamp=now))
         ok, returned, logs, gas = self._call(self.address[sender], self.address[target], data)
-        stored = self._call(self.governor, self.inspector, self.read)[1]
+        stored = self._call(self.governor, self.inspector, inspect)[1]
         return Observation(ok, returned, logs, stored, gas)
 
     def _call(self, sender: str, target: str, data: bytes) -> tuple[bool, bytes, tuple[Log, ...], int]:

@@ -78,7 +78,7 @@ class OverlappingJudge:
     def _settle(self, executed: tuple[list[Step], Future] | None) -> None:
         if executed is not None:
             steps, future = executed
-            if first_difference(steps, future.result(), self.backend.directory) is not None:
+            if first_difference(steps, future.result(), self.backend) is not None:
                 raise Enough
 
 

@@ -21,6 +21,7 @@ from tests.differential import world
 
 T = TypeVar("T")
 FOREVER = world.UNLIMITED
+RARE = 20  # percent
 MINUTE, DAY = 60, 86_400
 
 
@@ -41,11 +42,17 @@ class Hand:
         self.state = state
         self.now = now
         self.moments: list[int] = []
+        self.is_plain = draw(below(10)) < 7
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.draw(below(len(options)))]
 
     def chance(self, percent: int) -> bool:
+        """Happens so often. What is rare happens in three steps of ten, and oftener there: that saves most of the draws."""
+        if percent <= RARE:
+            if self.is_plain:
+                return False
+            percent = percent * 10 // 3
         return self.draw(below(100)) >= 100 - percent
 
     def amount(self, reference: int, most: int = 100) -> int:

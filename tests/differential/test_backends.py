@@ -4,10 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from model import OPERATIONS
-from tests.differential.engine import encode_calls, play_prologue
+from model import OPERATIONS, Operation
+from model.state import with_pool
+from tests.differential import world
+from tests.differential.codec import StateCodec
+from tests.differential.engine import compare, encode_calls, play_prologue, run_model
 from tests.differential.machine import Tally, draw_programs
 from tests.differential.session import backend
+
+SWEEP = (world.START, Operation("pool.sweep", "pool-1", "outsider", {}))
 
 
 @pytest.fixture(scope="module")
@@ -22,15 +27,20 @@ def evm():
         yield chain
 
 
+@pytest.fixture(scope="module")
+def start(devnet, evm):
+    """The model's state after the prologue, which both backends have kept."""
+    state = play_prologue(devnet)
+    assert play_prologue(evm) == state
+    return state
+
+
 def test_the_same_world_stands_at_the_same_addresses(devnet, evm):
     assert devnet.directory.addresses == evm.directory.addresses
     assert devnet.inspector.lower() == evm.inspector.lower()
 
 
-def test_the_same_programs_give_the_same_observations(devnet, evm):
-    start = play_prologue(devnet)
-    assert play_prologue(evm) == start
-
+def test_the_same_programs_give_the_same_observations(devnet, evm, start):
     class Both:
         compared = 0
 
@@ -44,3 +54,43 @@ def test_the_same_programs_give_the_same_observations(devnet, evm):
     both = Both()
     draw_programs(both, start, Tally(list(OPERATIONS)), examples=60, length=50, random_seed=1)
     assert both.compared > 2_000
+
+
+def test_the_digest_stands_for_all_that_is_read(devnet, evm, start):
+    codec = StateCodec(devnet.directory)
+    calls = encode_calls(run_model(start, [SWEEP]), devnet.directory)
+    for chain in (devnet, evm):
+        ((in_short,), _), ((in_full,), _) = chain.execute(calls), chain.execute(calls, in_full=True)
+        state = run_model(start, [SWEEP])[-1].state
+        assert (in_short.stored, in_full.stored) == (codec.digest(state), codec.encode(state))
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        (lambda state: with_pool(state, "pool-1", total_shortfall=1), "pools[pool-1].state.total_shortfall = 1"),
+        (lambda state: with_position(state, clock=5), "pools[pool-2].positions[provider-3].clock = 5"),
+        (lambda state: replace(state, reserve=replace(state.reserve, held={})), "tokens[ABC].held = 0"),
+        (lambda state: replace(state, controller=replace(state.controller, swept_epoch=7)), "controller.swept_epoch = 7"),
+    ],
+)
+def test_a_state_that_differs_is_told_field_by_field(evm, start, change, field):
+    """The model's state is changed behind the engine's back: nothing but the stored state tells the two sides apart."""
+    (step,) = run_model(start, [SWEEP])
+    difference = compare([replace(step, state=change(step.state))], evm)
+    assert (difference.index, difference.what) == (0, "state")
+    assert field in difference.model
+    assert len(difference.model) == len(difference.chain) and field not in difference.chain
+
+
+def test_an_allowance_that_differs_is_found(evm, start):
+    (step,) = run_model(start, [SWEEP])
+    token = replace(step.state.tokens["USDC"], allowances={})
+    changed = replace(step.state, tokens=step.state.tokens | {"USDC": token})
+    assert compare([replace(step, state=changed)], evm).what == "allowances"
+
+
+def with_position(state, **changes):
+    positions = state.pools["pool-2"].positions
+    changed = replace(positions["provider-3"], **changes)
+    return with_pool(state, "pool-2", positions=positions | {"provider-3": changed})
