@@ -17,7 +17,7 @@ from model import OPERATIONS
 from tests.differential import trace
 from tests.differential.engine import explain, play_prologue
 from tests.differential.machine import Mismatch, Tally, run
-from tests.differential.session import BACKENDS, Interrupted, SetupError, backend
+from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
 
 console = Console()
 # The thread that talks to the devnet waits for the one that draws: hand over often.

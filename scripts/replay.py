@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 
 from tests.differential import trace
 from tests.differential.engine import compare, describe, explain, play_prologue, run_model
-from tests.differential.session import BACKENDS, SetupError, backend
+from tests.differential.environment import BACKENDS, SetupError, backend
 
 console = Console()
 

@@ -2,7 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
-from tests.differential.session import check_tools, fresh_contracts
+from tests.differential.environment import check_tools, fresh_contracts
 
 # Hypothesis loads a profile of its own where CI is set, which draws the same few examples for ever.
 settings.register_profile("makewhole", deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -105,28 +105,42 @@ def encode_calls(steps: list[Step], directory: Directory) -> list[EncodedCall]:
 
 def compare(steps: list[Step], backend: Backend) -> Difference | None:
     """Execute the steps on the backend; the first difference, or None."""
-    return first_difference(steps, backend.execute(encode_calls(steps, backend.directory)), backend)
+    observed = backend.execute(encode_calls(steps, backend.directory))
+    found = disagreement(steps, observed, backend.directory)
+    return None if found is None else _difference(*found, steps, observed, backend)
 
 
-def first_difference(steps: list[Step], observed: Execution, backend: Backend) -> Difference | None:
-    """What the backend observed against what the model says: result, events and stored state after every step."""
-    directory = backend.directory
+def disagreement(steps: list[Step], observed: Execution, directory: Directory) -> tuple[int, str] | None:
+    """Where what was observed is first not what the model says, and of what: result, events or stored state of a step."""
     observations, allowances = observed
     assert len(observations) == len(steps), "the backend left calls out"
     codec = StateCodec(directory)
     for index, (step, seen) in enumerate(zip(steps, observations)):
         if seen.ok != step.outcome.ok or seen.data != directory.result(step.outcome):
-            model, chain = _say(step.outcome), directory.read_result(step.operation, seen.ok, seen.data)
-            return Difference(index, "result", [model], [chain])
+            return index, "result"
         if seen.logs != tuple([directory.log(event) for event in step.outcome.events]):
-            chain = [_say_event(directory.read_log(log)) for log in seen.logs]
-            return Difference(index, "events", [_say_event(event) for event in step.outcome.events], chain)
+            return index, "events"
         if seen.stored != codec.digest(step.state):
-            (*_, last), _ = backend.execute(encode_calls(steps[: index + 1], directory), in_full=True)
-            return Difference(index, "state", *codec.differences(codec.encode(step.state), last.stored))
+            return index, "state"
     if steps and allowances != codec.encode_allowances(steps[-1].state):
-        return Difference(len(steps) - 1, "allowances", [codec.encode_allowances(steps[-1].state).hex()], [allowances.hex()])
+        return len(steps) - 1, "allowances"
     return None
+
+
+def _difference(index: int, what: str, steps: list[Step], observed: Execution, backend: Backend) -> Difference:
+    """What each side says there, for people."""
+    directory, codec = backend.directory, StateCodec(backend.directory)
+    step, seen = steps[index], observed[0][index]
+    if what == "result":
+        sides = [_say(step.outcome)], [directory.read_result(step.operation, seen.ok, seen.data)]
+    elif what == "events":
+        sides = [_say_event(event) for event in step.outcome.events], [_say_event(directory.read_log(log)) for log in seen.logs]
+    elif what == "state":
+        (*_, last), _ = backend.execute(encode_calls(steps[: index + 1], directory), in_full=True)
+        sides = codec.differences(codec.encode(step.state), last.stored)
+    else:
+        sides = [codec.encode_allowances(step.state).hex()], [observed[1].hex()]
+    return Difference(index, what, *sides)
 
 
 def minimise(start: State, program: world.Program, backend: Backend) -> world.Program:

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from model import OPERATIONS, Operation, State, apply
 from tests.differential import world
-from tests.differential.engine import Backend, Difference, Step, compare, encode_calls, first_difference, minimise, run_model
+from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, minimise, run_model
 from tests.differential.strategies import steps
 
 
@@ -78,7 +78,7 @@ class OverlappingJudge:
     def _settle(self, executed: tuple[list[Step], Future] | None) -> None:
         if executed is not None:
             steps, future = executed
-            if first_difference(steps, future.result(), self.backend) is not None:
+            if disagreement(steps, future.result(), self.backend.directory) is not None:
                 raise Enough
 
 

@@ -10,7 +10,7 @@ from tests.differential import world
 from tests.differential.codec import StateCodec
 from tests.differential.engine import compare, encode_calls, play_prologue, run_model
 from tests.differential.machine import Tally, draw_programs
-from tests.differential.session import backend
+from tests.differential.environment import backend
 
 SWEEP = (world.START, Operation("pool.sweep", "pool-1", "outsider", {}))
 

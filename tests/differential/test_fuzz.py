@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from model import OPERATIONS, Operation
-from tests.differential import session, trace, world
+from tests.differential import environment, trace, world
 from tests.differential.machine import Tally
 
 ROOT = Path(__file__).parents[2]
@@ -148,8 +148,8 @@ def test_a_taken_port_is_refused():
 def test_a_missing_tool_is_named(tool, monkeypatch):
     found = shutil.which
     monkeypatch.setattr(shutil, "which", lambda name, *rest: None if name == tool else found(name, *rest))
-    with pytest.raises(session.SetupError, match=rf"\({tool}\) is not installed: run `make setup`"):
-        session.check_tools()
+    with pytest.raises(environment.SetupError, match=rf"\({tool}\) is not installed: run `make setup`"):
+        environment.check_tools()
 
 
 STEP = {"now": world.START, "name": "pool.sweep", "target": "pool-1", "sender": "outsider", "arguments": {}}

@@ -5,7 +5,7 @@ import pytest
 from model import apply
 from tests.differential import world
 from tests.differential.engine import compare, explain, run_model
-from tests.differential.session import backend
+from tests.differential.environment import backend
 from tests.scenarios.scenario import FOLDER, find, plain_operation, plain_outcome, plain_state, program_of, read, start_of, work_out
 from tests.scenarios.stories import STORIES
 
