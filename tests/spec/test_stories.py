@@ -13,11 +13,13 @@ from .world import (
     FIRST,
     LOT,
     START,
+    UNLIMITED,
     WEALTH,
     active_world,
     add_dlq_pool,
     provided_world,
     quadruple_price,
+    swap_arguments,
 )
 
 ONE = 2**112
@@ -357,3 +359,21 @@ def test_fees_pay_for_the_loss_first():
     world.call("pool.donate", "pool-0", "keeper", base=TOTAL // 2, quote=0)
     assert withdraw_on_day(world, 100) == (LOT, 2 * LOT, 0, 0)
     assert "Compensated" not in [name for _, name, *_ in world.events]
+
+
+def test_a_price_held_in_a_pool_that_nobody_trades_is_good_for_its_depth_only():
+    world = active_world()
+    # somebody multiplies the quote by more than three and waits until the oracle has followed, a factor of 2 a window
+    world.call("pool.swap", "pool-0", "trader", **swap_arguments(world, token_in="quote", amount_in=22 * FIRST // 10))
+    for _ in range(8):
+        world.wait(1_800)
+        world.call("pool.donate", "pool-0", "trader", base=1, quote=1)
+    price = world.pool.reserve_quote * 2**112 // world.pool.reserve_base
+    assert price > 4 * 2**112 and abs(world.pool.oracle - price) * 100 < price
+    # the guard lets an add pass at the false price, but of no more units than the epoch opened with
+    base, quote = 1_000 * world.pool.reserve_base, 1_000 * world.pool.reserve_quote
+    reason = world.reason("pool.add", "pool-0", "provider", base=base, quote=quote, min_units=0, deadline=UNLIMITED)
+    assert reason == "pool: struck too much this epoch"
+    reserves = world.pool.reserve_base, world.pool.reserve_quote
+    world.add("provider", reserves[0] - 10, reserves[1] - 10)
+    assert world.pool.books.struck <= world.pool.books.opening_units == FIRST
