@@ -9,7 +9,7 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
 from tests.differential import trace
-from tests.differential.engine import compare, describe, explain, play_prologue, run_model
+from tests.differential.engine import compare, describe, encode_calls, explain, play_prologue, run_model
 from tests.differential.environment import BACKENDS, SetupError, backend
 
 console = Console()
@@ -30,7 +30,8 @@ def cli(path, backend_name, port):
             start = play_prologue(chain)
             try:
                 steps = run_model(start, program)
-            except (KeyError, TypeError) as error:
+                encode_calls(steps, chain.directory)
+            except (KeyError, TypeError, OverflowError) as error:
                 raise trace.TraceError(f"{path}: a call that no contract here has ({error!r})") from error
             difference = compare(steps, chain)
     except (SetupError, trace.TraceError) as error:

@@ -184,10 +184,19 @@ def test_replay_refuses_a_foreign_trace_in_one_line(tmp_path):
     assert done.stdout.startswith(f"replay: {path}: not a makewhole trace") and done.stdout.count("\n") == 1
 
 
-def test_replay_refuses_calls_that_no_contract_has(tmp_path):
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"target": "pool-77"},
+        {"arguments": {"depth": 1}},
+        {"name": "token.transfer", "target": "USDC", "arguments": {"to": "stranger", "amount": 1}},
+        {"name": "token.transfer", "target": "USDC", "arguments": {"to": "trader", "amount": -1}},
+    ],
+)
+def test_replay_refuses_calls_that_no_contract_has(change, tmp_path):
     path = tmp_path / "trace.json"
-    path.write_text(json.dumps(TRACE | {"steps": [STEP | {"target": "pool-77"}]}))
-    done = ape("replay", path)
+    path.write_text(json.dumps(TRACE | {"steps": [STEP | change]}))
+    done = ape("replay", path, "--backend", "evm")
     assert done.returncode == 2 and "a call that no contract here has" in done.stdout
 
 
