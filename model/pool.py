@@ -29,7 +29,6 @@ from model.state import (
     RESERVE,
     SUSPENDED,
     ZERO,
-    Books,
     Call,
     Deposit,
     Pool,

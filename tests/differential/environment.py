@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import Iterator
+from collections.abc import Iterator
 
 from ape import accounts, networks, project
 from ape.api import ProviderAPI
