@@ -37,8 +37,29 @@ class Interrupted(KeyboardInterrupt):
         self.status = 128 + number
 
 
-def _interrupt(number: int, _frame) -> None:
-    raise Interrupted(number)
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Ctrl-C and a plain kill raise `Interrupted` in this block.
+
+    They raise it again every second until the block is left: an exception that happens to be raised in a finaliser, or in a
+    callback of the garbage collector, is lost.
+    """
+    received: list[int] = []
+
+    def interrupt(number: int, _frame) -> None:
+        if number != signal.SIGALRM:
+            received.append(number)
+        signal.setitimer(signal.ITIMER_REAL, 1)
+        raise Interrupted(received[0])
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    before = {number: signal.signal(number, interrupt) for number in numbers}
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def check_tools() -> None:
@@ -90,9 +111,8 @@ def devnet(port: int | None = None) -> Iterator[ProviderAPI]:
         fresh_contracts()
         with networks.parse_network_choice(NETWORK, disconnect_on_exit=True) as provider:
             # Ape's own handlers leave by SystemExit, which Hypothesis takes for a failed example.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, _interrupt)
-            yield provider
+            with interruptible():
+                yield provider
     except ApeException as error:
         raise SetupError(f"{type(error).__name__}: {error}") from error
 
@@ -103,7 +123,8 @@ def backend(name: str, port: int | None = None) -> Iterator[Backend]:
     if name == "evm":
         check_tools()
         fresh_contracts()
-        yield Evm({actor: bytes.fromhex(account.address[2:]) for actor, account in zip(world.ACTORS, accounts.test_accounts)})
+        with interruptible():
+            yield Evm({actor: bytes.fromhex(account.address[2:]) for actor, account in zip(world.ACTORS, accounts.test_accounts)})
         return
     with devnet(port) as provider:
         yield on_devnet(provider)

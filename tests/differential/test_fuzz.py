@@ -104,6 +104,23 @@ def test_too_short_a_run_says_what_it_did_not_reach(tmp_path):
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_that_is_lost_comes_again(how, monkeypatch):
+    """An exception in a finaliser goes nowhere."""
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: lost.append(unraisable.exc_type))
+
+    class Finalised:
+        def __del__(self):
+            os.kill(os.getpid(), how)
+
+    with pytest.raises(environment.Interrupted) as raised, environment.interruptible():
+        Finalised()
+        time.sleep(5)
+    assert lost == [environment.Interrupted]
+    assert raised.value.status == 128 + how
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_its_devnet(how, tmp_path):
     command = [APE, "run", "fuzz", "--examples", "100000", "--report", str(tmp_path / "report.json")]
     running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment())
