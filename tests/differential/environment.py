@@ -102,32 +102,36 @@ def check_port(port: int) -> None:
 @contextmanager
 def devnet(port: int | None = None) -> Iterator[ProviderAPI]:
     """A fresh Anvil on `port`, or on a free one; ended with the block, whatever ends it."""
-    check_tools()
     if port is not None:
         check_port(port)
     os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{port or free_port()}"
-    logger.set_level(LogLevel.WARNING)
-    try:
-        fresh_contracts()
-        with networks.parse_network_choice(NETWORK, disconnect_on_exit=True) as provider:
-            # Ape's own handlers leave by SystemExit, which Hypothesis takes for a failed example.
-            with interruptible():
-                yield provider
-    except ApeException as error:
-        raise SetupError(f"{type(error).__name__}: {error}") from error
+    with networks.parse_network_choice(NETWORK, disconnect_on_exit=True) as provider:
+        # Ape's own handlers leave by SystemExit, which Hypothesis takes for a failed example.
+        with interruptible():
+            yield provider
 
 
 @contextmanager
 def backend(name: str, port: int | None = None) -> Iterator[Backend]:
     """The world, deployed: on a fresh devnet, or in process."""
-    if name == "evm":
-        check_tools()
+    check_tools()
+    logger.set_level(LogLevel.WARNING)
+    try:
         fresh_contracts()
-        with interruptible():
-            yield Evm({actor: bytes.fromhex(account.address[2:]) for actor, account in zip(world.ACTORS, accounts.test_accounts)})
-        return
-    with devnet(port) as provider:
-        yield on_devnet(provider)
+        if name == "evm":
+            with interruptible():
+                yield in_process()
+        else:
+            with devnet(port) as provider:
+                yield on_devnet(provider)
+    except ApeException as error:
+        raise SetupError(f"{type(error).__name__}: {error}") from error
+
+
+def in_process() -> Evm:
+    """The world, deployed in process, with the same accounts as on a devnet."""
+    actors = zip(world.ACTORS, accounts.test_accounts)
+    return Evm({name: bytes.fromhex(account.address[2:]) for name, account in actors})
 
 
 def on_devnet(provider: ProviderAPI) -> Devnet:

@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 
 from model import OPERATIONS, Operation, State, apply
 from tests.differential import world
+from tests.differential.codec import kind
 from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, minimise, run_model
 from tests.differential.strategies import steps
 
@@ -145,8 +146,7 @@ class Tally:
     def _add_success(self, step: Step) -> None:
         self.succeeded[step.operation.name] += 1
         for event in step.outcome.events:
-            kind = event.source.split("-")[0]
-            inner = self.INNER.get((kind, event.name))
+            inner = self.INNER.get((kind(event.source), event.name))
             if inner is not None:
                 self.succeeded[inner] += 1
             if event.name == "Compensated":
