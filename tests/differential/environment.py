@@ -16,6 +16,7 @@ from ape.exceptions import ApeException
 from ape.logging import LogLevel, logger
 
 from tests.differential import world
+from tests.differential.artifacts import CONTRACTS, Artifacts, CompileError, compile_contracts
 from tests.differential.deployment import deploy_world
 from tests.differential.devnet import Devnet
 from tests.differential.engine import Backend
@@ -112,30 +113,26 @@ def devnet(port: int | None = None) -> Iterator[ProviderAPI]:
 
 
 @contextmanager
-def backend(name: str, port: int | None = None) -> Iterator[Backend]:
-    """The world, deployed: on a fresh devnet, or in process."""
+def backend(name: str, port: int | None = None, *, setting: str = "gas", sources: Path = CONTRACTS) -> Iterator[Backend]:
+    """The world, deployed: on a fresh devnet, or in process. `setting` is one of `artifacts.SETTINGS`."""
     check_tools()
     logger.set_level(LogLevel.WARNING)
     try:
-        fresh_contracts()
+        artifacts = compile_contracts(sources, setting)
         if name == "evm":
             with interruptible():
-                yield in_process()
+                yield Evm(artifacts)
         else:
             with devnet(port) as provider:
-                yield on_devnet(provider)
+                yield on_devnet(provider, artifacts)
+    except CompileError as error:
+        raise SetupError(str(error)) from error
     except ApeException as error:
         raise SetupError(f"{type(error).__name__}: {error}") from error
 
 
-def in_process() -> Evm:
-    """The world, deployed in process, with the same accounts as on a devnet."""
-    actors = zip(world.ACTORS, accounts.test_accounts)
-    return Evm({name: bytes.fromhex(account.address[2:]) for name, account in actors})
-
-
-def on_devnet(provider: ProviderAPI) -> Devnet:
+def on_devnet(provider: ProviderAPI, artifacts: Artifacts) -> Devnet:
     """The world, deployed by Ape to the connected devnet."""
     provider.make_request("evm_setNextBlockTimestamp", [hex(world.START - 200 * world.DAY)])
-    directory, inspector = deploy_world(list(accounts.test_accounts[: len(world.ACTORS)]))
+    directory, inspector = deploy_world(list(accounts.test_accounts[: len(world.ACTORS)]), artifacts)
     return Devnet(provider, directory, bytes.fromhex(inspector.address[2:]))

@@ -3,18 +3,18 @@
 import re
 from typing import Any
 
-from ape import networks, project
-from ape.contracts import ContractContainer
 from eth_abi import encode
-from pyrevm import EVM, BlockEnv
+from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
 from model.state import BACKSTOP, CONTROLLER, RESERVE
 from tests.differential import world
+from tests.differential.addresses import actors, created_address, directory, inspector_arguments
+from tests.differential.artifacts import Artifacts
 from tests.differential.codec import Directory, Log
-from tests.differential.deployment import created_address, directory, inspector_arguments
 from tests.differential.engine import EncodedCall, Execution, Observation, Step, encode_calls
 
 GAS = 100_000_000
+CODE_SIZE = 2**16  # room for contracts compiled without optimisation, which are larger than Ethereum allows
 REVERTED = re.compile(r"Revert \{ gas_used: (\d+), output: 0x([0-9a-f]*) \}")
 
 
@@ -27,37 +27,37 @@ class Evm:
 
     place = "in process"
 
-    def __init__(self, addresses: dict[str, bytes]):
-        self.evm = EVM(spec_id="PRAGUE")
-        self.governor = _text(addresses[world.GOVERNOR])
-        self.directory, self.inspector = self._deploy(addresses)
+    def __init__(self, artifacts: Artifacts):
+        self.evm = EVM(Env(cfg=CfgEnv(limit_contract_code_size=CODE_SIZE)), spec_id="PRAGUE")
+        self.artifacts = artifacts
+        self.governor = _text(actors()[world.GOVERNOR])
+        self.directory, self.inspector = self._deploy()
         self.address = {name: _text(address) for name, address in self.directory.addresses.items()}
         self.digest, self.read = (self.directory.calls[f"inspector.{name}"].selector for name in ("digest", "read"))
         self.read_allowances = self.directory.calldata_of_allowances()
 
-    def _deploy(self, actors: dict[str, bytes]) -> tuple[Directory, str]:
+    def _deploy(self) -> tuple[Directory, str]:
         """The same contracts as on a devnet, in the same order, and so at the same addresses."""
-        tokens = {world.DLQ: self._create(project.DLQ, world.SUPPLY)}
+        tokens = {world.DLQ: self._create("DLQ", world.SUPPLY)}
         for name, decimals in world.DECIMALS.items():
             if name != world.DLQ:
-                tokens[name] = self._create(project.MockToken, name, name, decimals, world.SUPPLY)
+                tokens[name] = self._create("MockToken", name, name, decimals, world.SUPPLY)
         system = [getattr(world.SYSTEM, name) for name in world.SYSTEM.__slots__]
-        blueprints = [self._create_blueprint(contract) for contract in (project.Pool, project.Reserve, project.Backstop)]
-        controller = self._create(project.Controller, tokens[world.DLQ], *system, *blueprints)
+        blueprints = [self._create_blueprint(name) for name in ("Pool", "Reserve", "Backstop")]
+        controller = self._create("Controller", tokens[world.DLQ], *system, *blueprints)
         creator = bytes.fromhex(controller[2:])
-        addresses = {name: _text(address) for name, address in actors.items()} | tokens | {CONTROLLER: controller}
+        addresses = {name: _text(address) for name, address in actors().items()} | tokens | {CONTROLLER: controller}
         addresses |= {RESERVE: _text(created_address(creator, 1)), BACKSTOP: _text(created_address(creator, 2))}
-        inspector = self._create(project.Inspector, *inspector_arguments(addresses))
-        return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}), inspector
+        inspector = self._create("Inspector", *inspector_arguments(addresses))
+        return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, self.artifacts), inspector
 
-    def _create(self, contract: ContractContainer, *arguments: Any) -> str:
-        types = [parameter.type for parameter in contract.contract_type.constructor.inputs]
-        code = bytes(contract.contract_type.get_deployment_bytecode()) + encode(types, arguments)
-        return self.evm.deploy(self.governor, code, gas=GAS)
+    def _create(self, name: str, *arguments: Any) -> str:
+        artifact = self.artifacts[name]
+        (types,) = [[parameter["type"] for parameter in item["inputs"]] for item in artifact.abi if item["type"] == "constructor"]
+        return self.evm.deploy(self.governor, artifact.initcode + encode(types, arguments), gas=GAS)
 
-    def _create_blueprint(self, contract: ContractContainer) -> str:
-        code = networks.ethereum.encode_contract_blueprint(contract.contract_type).data
-        return self.evm.deploy(self.governor, bytes(code), gas=GAS)
+    def _create_blueprint(self, name: str) -> str:
+        return self.evm.deploy(self.governor, self.artifacts[name].blueprint, gas=GAS)
 
     def execute(self, calls: list[EncodedCall], *, in_full: bool = False) -> Execution:
         """See `engine.Backend`: each call is followed by one to the Inspector, and in the end all are taken back."""

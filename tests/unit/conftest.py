@@ -10,7 +10,8 @@ from ape import Project, chain
 from ape.contracts import ContractInstance
 
 from model.state import ZERO
-from tests.differential.deployment import FIRST_POOL_NONCE, created_address, deploy_controller
+from tests.differential.addresses import FIRST_POOL_NONCE, created_address
+from tests.differential.deployment import deploy_controller
 from tests.unit.support import (
     FIRST,
     LOT,

@@ -1,0 +1,48 @@
+"""Where everything stands: the accounts, and the addresses that contracts come to have."""
+
+from functools import cache
+
+from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
+from eth_keys.datatypes import PrivateKey
+from eth_utils import keccak
+from rlp import encode as rlp_encode
+
+from model.state import BACKSTOP, CONTROLLER, RESERVE
+from tests.differential import world
+from tests.differential.artifacts import Artifacts
+from tests.differential.codec import Directory
+
+FIRST_POOL_NONCE = 3  # the Controller's constructor creates the Reserve and the Backstop
+# What Ape, Anvil and Hardhat call their test accounts.
+MNEMONIC = "test test test test test test test test test test test junk"
+
+
+@cache
+def actors() -> dict[str, bytes]:
+    """The world's actors as the first accounts of the well-known test mnemonic, the governor first."""
+    seed = seed_from_mnemonic(MNEMONIC, "")
+    keys = [PrivateKey(key_from_seed(seed, f"m/44'/60'/0'/0/{number}")) for number in range(len(world.ACTORS))]
+    return {name: key.public_key.to_canonical_address() for name, key in zip(world.ACTORS, keys)}
+
+
+def created_address(creator: bytes, nonce: int) -> bytes:
+    """The address of the contract that `creator` creates with its `nonce`-th CREATE."""
+    return keccak(rlp_encode([creator, nonce]))[12:]
+
+
+def inspector_arguments(addresses: dict[str, str]) -> list:
+    """What the Inspector reads, and in which order: as `codec.StateCodec` expects it."""
+    contracts = [addresses[name] for name in (CONTROLLER, RESERVE, BACKSTOP)]
+    lists = (world.TOKENS, world.PROVIDERS, world.STAKERS, world.HOLDERS)
+    return [*contracts, *[[addresses[name] for name in names] for names in lists]]
+
+
+def directory(addresses: dict[str, bytes], artifacts: Artifacts) -> Directory:
+    """The directory of deployed contracts, and of every pool that may be created."""
+    creator = addresses[CONTROLLER]
+    pools = {name: created_address(creator, FIRST_POOL_NONCE + number) for number, name in enumerate(world.POOLS)}
+    contracts = {
+        "controller": "Controller", "reserve": "Reserve", "backstop": "Backstop", "pool": "Pool", "token": "DLQ",
+        "inspector": "Inspector",
+    }  # fmt: skip
+    return Directory({**addresses, **pools}, {kind: artifacts[name].abi for kind, name in contracts.items()})
