@@ -15,17 +15,13 @@ from .interfaces import IBackstop
 from .interfaces import IController
 from .interfaces import IPool
 from .interfaces import IReserve
+from .modules import backstop_store
 from .modules import fixed_point
 from .modules import stake_math
 from .modules import token_moves
 
 implements: IBackstop
-
-
-# Where the indices of a generation ended: its stakers' last rewards are reckoned from here (R20).
-struct FinalIndices:
-    base: uint256
-    quote: uint256
+initializes: backstop_store
 
 
 CONTROLLER: immutable(address)
@@ -37,15 +33,6 @@ UNSTAKE_WINDOW_SECONDS: immutable(uint256)
 
 # What the Backstop owes, by token: rewards not yet claimed and, for DLQ, all stakes.
 booked: public(HashMap[address, uint256])
-
-# By pool, the present generation.
-pool_stake: public(HashMap[address, IBackstop.PoolStake])
-
-# By pool and staker.
-account: public(HashMap[address, HashMap[address, IBackstop.StakeAccount]])
-
-# By pool and generation that has ended.
-final_indices: HashMap[address, HashMap[uint256, FinalIndices]]
 
 
 @deploy
@@ -89,17 +76,17 @@ def stake(pool: address, amount: uint256) -> uint256:
     """
     self._check_pool(pool)
     assert amount > 0, "backstop: zero stake"
-    pool_stake: IBackstop.PoolStake = self.pool_stake[pool]
+    pool_stake: IBackstop.PoolStake = backstop_store._pool_stake(pool)
     assert amount <= fixed_point.MAX - pool_stake.total_stake, "backstop: stake too large"
     shares: uint256 = stake_math._shares_minted(amount, pool_stake.total_stake, pool_stake.total_shares)
     assert shares <= fixed_point.MAX - pool_stake.total_shares, "backstop: shares too large"
 
     account: IBackstop.StakeAccount = self._settled(pool, msg.sender, pool_stake)
     account.shares += shares
-    self.account[pool][msg.sender] = account
+    backstop_store._store_account(pool, msg.sender, account)
     pool_stake.total_stake += amount
     pool_stake.total_shares += shares
-    self.pool_stake[pool] = pool_stake
+    backstop_store._store_pool_stake(pool, pool_stake)
     self.booked[DLQ] += amount
     log IBackstop.Staked(
         pool=pool,
@@ -123,13 +110,13 @@ def request_unstake(pool: address, shares: uint256):
     @custom:reverts `backstop: unknown pool`, `backstop: not enough shares`, `backstop: no request to cancel`
     """
     self._check_pool(pool)
-    account: IBackstop.StakeAccount = self._settled(pool, msg.sender, self.pool_stake[pool])
+    account: IBackstop.StakeAccount = self._settled(pool, msg.sender, backstop_store._pool_stake(pool))
     assert shares <= account.shares, "backstop: not enough shares"
     assert shares > 0 or account.requested_shares > 0, "backstop: no request to cancel"
 
     account.requested_shares = shares
     account.ready_at = block.timestamp + UNSTAKE_SECONDS if shares > 0 else 0
-    self.account[pool][msg.sender] = account
+    backstop_store._store_account(pool, msg.sender, account)
     log IBackstop.UnstakeRequested(pool=pool, staker=msg.sender, shares=shares, ready_at=account.ready_at)
 
 
@@ -143,7 +130,7 @@ def unstake(pool: address) -> uint256:
                     `backstop: pool in bailout`, `backstop: shares worth nothing`
     """
     self._check_pool(pool)
-    pool_stake: IBackstop.PoolStake = self.pool_stake[pool]
+    pool_stake: IBackstop.PoolStake = backstop_store._pool_stake(pool)
     account: IBackstop.StakeAccount = self._settled(pool, msg.sender, pool_stake)
     shares: uint256 = account.requested_shares
     assert shares > 0, "backstop: no request"
@@ -158,10 +145,10 @@ def unstake(pool: address) -> uint256:
     account.shares -= shares
     account.requested_shares = 0
     account.ready_at = 0
-    self.account[pool][msg.sender] = account
+    backstop_store._store_account(pool, msg.sender, account)
     pool_stake.total_stake -= amount
     pool_stake.total_shares -= shares
-    self.pool_stake[pool] = pool_stake
+    backstop_store._store_pool_stake(pool, pool_stake)
     self.booked[DLQ] -= amount
     log IBackstop.Unstaked(
         pool=pool,
@@ -186,7 +173,7 @@ def claim(pool: address, token: address) -> uint256:
     @custom:reverts `backstop: unknown pool`, `backstop: nothing to claim`
     """
     self._check_pool(pool)
-    account: IBackstop.StakeAccount = self._settled(pool, msg.sender, self.pool_stake[pool])
+    account: IBackstop.StakeAccount = self._settled(pool, msg.sender, backstop_store._pool_stake(pool))
     amount: uint256 = 0
     if token == staticcall IPool(pool).base():
         amount = account.earned_base
@@ -196,7 +183,7 @@ def claim(pool: address, token: address) -> uint256:
         account.earned_quote = 0
     assert amount > 0, "backstop: nothing to claim"
 
-    self.account[pool][msg.sender] = account
+    backstop_store._store_account(pool, msg.sender, account)
     self.booked[token] -= amount
     log IBackstop.Claimed(pool=pool, staker=msg.sender, token=token, amount=amount)
 
@@ -216,7 +203,7 @@ def reward(token: address, amount: uint256):
     @custom:reverts `backstop: caller is not a pool`, `backstop: no shares to reward`, `backstop: reward not received`
     """
     self._check_caller_is_pool()
-    pool_stake: IBackstop.PoolStake = self.pool_stake[msg.sender]
+    pool_stake: IBackstop.PoolStake = backstop_store._pool_stake(msg.sender)
     assert pool_stake.total_shares > 0, "backstop: no shares to reward"
     balance: uint256 = staticcall IERC20(token).balanceOf(self)
     booked: uint256 = self.booked[token]
@@ -224,9 +211,10 @@ def reward(token: address, amount: uint256):
 
     growth: uint256 = stake_math._index_growth(amount, pool_stake.total_shares)
     if token == staticcall IPool(msg.sender).base():
-        self.pool_stake[msg.sender].index_base = pool_stake.index_base + growth
+        pool_stake.index_base += growth
     else:
-        self.pool_stake[msg.sender].index_quote = pool_stake.index_quote + growth
+        pool_stake.index_quote += growth
+    backstop_store._store_pool_stake(msg.sender, pool_stake)
     self.booked[token] = booked + amount
     log IBackstop.Rewarded(pool=msg.sender, token=token, amount=amount)
 
@@ -240,7 +228,7 @@ def slash(recipient: address, amount: uint256):
     @custom:reverts `backstop: caller is not a pool`, `backstop: not enough stake`
     """
     self._check_caller_is_pool()
-    pool_stake: IBackstop.PoolStake = self.pool_stake[msg.sender]
+    pool_stake: IBackstop.PoolStake = backstop_store._pool_stake(msg.sender)
     assert amount <= pool_stake.total_stake, "backstop: not enough stake"
 
     pool_stake.total_stake -= amount
@@ -252,7 +240,7 @@ def slash(recipient: address, amount: uint256):
         # What is left belongs to nobody: it becomes surplus of the Backstop.
         released += pool_stake.total_stake
         pool_stake = self._end_generation(msg.sender, pool_stake)
-    self.pool_stake[msg.sender] = pool_stake
+    backstop_store._store_pool_stake(msg.sender, pool_stake)
     self.booked[DLQ] -= released
 
     token_moves._push(DLQ, recipient, amount)
@@ -349,6 +337,32 @@ def unstake_window_seconds() -> uint256:
     return UNSTAKE_WINDOW_SECONDS
 
 
+# Views: as stored
+
+
+@external
+@view
+def pool_stake(pool: address) -> IBackstop.PoolStake:
+    """
+    @notice The present generation of a pool's stake (R18) and its rewards per share (R20).
+    @param pool The pool.
+    @return The stake; all zero without any.
+    """
+    return backstop_store._pool_stake(pool)
+
+
+@external
+@view
+def account(pool: address, staker: address) -> IBackstop.StakeAccount:
+    """
+    @notice A staker of a pool, as of the staker's last call.
+    @param pool The pool.
+    @param staker The staker.
+    @return The account; all zero without one.
+    """
+    return backstop_store._account(pool, staker)
+
+
 # Internal
 
 
@@ -371,12 +385,12 @@ def _settled(pool: address, staker: address, pool_stake: IBackstop.PoolStake) ->
     @notice A staker's account as of now: rewards by the indices of its own generation, and, if that has ended, no
             shares and no request in the present one (R20).
     """
-    account: IBackstop.StakeAccount = self.account[pool][staker]
+    account: IBackstop.StakeAccount = backstop_store._account(pool, staker)
     index_base: uint256 = pool_stake.index_base
     index_quote: uint256 = pool_stake.index_quote
     ended: bool = account.generation != pool_stake.generation
     if ended:
-        final: FinalIndices = self.final_indices[pool][account.generation]
+        final: backstop_store.FinalIndices = backstop_store.final_indices[pool][account.generation]
         index_base = final.base
         index_quote = final.quote
 
@@ -397,7 +411,7 @@ def _end_generation(pool: address, pool_stake: IBackstop.PoolStake) -> IBackstop
     """
     @notice Close a generation and give the pool the next one, empty (R18).
     """
-    self.final_indices[pool][pool_stake.generation] = FinalIndices(
+    backstop_store.final_indices[pool][pool_stake.generation] = backstop_store.FinalIndices(
         base=pool_stake.index_base, quote=pool_stake.index_quote
     )
     log IBackstop.GenerationEnded(pool=pool, generation=pool_stake.generation)

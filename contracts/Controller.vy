@@ -12,6 +12,7 @@ from snekmate.auth import ownable_2step
 
 from .interfaces import IController
 from .interfaces import IPool
+from .modules import pool_parameters
 
 implements: IController
 
@@ -109,15 +110,19 @@ def create_pool(base: address, quote: address, parameters: IPool.Parameters) -> 
     @notice Create a PENDING pool (R1). Listing a token is a decision of trust (R21).
     @param base The token that is priced.
     @param quote The token that prices are in.
-    @param parameters The pool's parameters, checked by the pool itself.
+    @param parameters The pool's parameters.
     @return The pool.
     @custom:reverts `ownable: caller is not the owner`, `controller: too many pools`, `controller: identical tokens`,
-                    `controller: pool exists`, and those of the pool's constructor
+                    `controller: pool exists`, `pool: NAME out of bounds`, `pool: not a token`,
+                    `pool: too many decimals`
     """
     ownable._check_owner()
     assert len(self.pools) < MAX_POOLS, "controller: too many pools"
     assert base != quote, "controller: identical tokens"
     assert self.pool_of[base][quote] == empty(address), "controller: pool exists"
+    pool_parameters._check(parameters, EPOCH_SECONDS)
+    pool_parameters._check_token(base)
+    pool_parameters._check_token(quote)
 
     pool: address = create_from_blueprint(
         POOL_BLUEPRINT, self, RESERVE, BACKSTOP, base, quote, EPOCH_SECONDS, parameters

@@ -22,12 +22,14 @@ from .modules import epoch_books
 from .modules import fixed_point
 from .modules import liquidity_math
 from .modules import oracle
+from .modules import pool_store
 from .modules import protection_math
 from .modules import swap_math
 from .modules import token_moves
 from .modules import waterfall
 
 implements: IPool
+initializes: pool_store
 
 
 # One protected withdrawal, from what is due to who pays it (R15, R16).
@@ -52,9 +54,6 @@ PENDING: constant(uint256) = 0
 ACTIVE: constant(uint256) = 1
 SUSPENDED: constant(uint256) = 2
 
-# More decimals than this make amounts that do not fit (R22).
-MAX_DECIMALS: constant(uint256) = 24
-
 CONTROLLER: immutable(address)
 RESERVE: immutable(address)
 BACKSTOP: immutable(address)
@@ -62,14 +61,6 @@ BASE: immutable(address)
 QUOTE: immutable(address)
 EPOCH_SECONDS: immutable(uint256)
 PARAMETERS: immutable(IPool.Parameters)
-
-# The pool as a whole, with the oracle and the books as the last touch left them.
-state: public(IPool.PoolState)
-
-# By provider.
-position: public(HashMap[address, IPool.Position])
-request: public(HashMap[address, IPool.Request])
-deposit: public(HashMap[address, IPool.Deposit])
 
 
 @deploy
@@ -83,37 +74,15 @@ def __init__(
     parameters: IPool.Parameters,
 ):
     """
-    @notice A PENDING pool with empty books. The Controller has checked the pair.
+    @notice A PENDING pool with empty books. The Controller has checked the pair and the parameters.
     @param controller The registry that creates the pool and alone sets its status.
     @param reserve The Reserve.
     @param backstop The Backstop.
     @param base The token that is priced.
     @param quote The token that prices are in.
     @param epoch_seconds Length of an epoch.
-    @param parameters The pool's parameters, checked here in their order.
-    @custom:reverts `pool: NAME out of bounds`, `pool: not a token`, `pool: too many decimals`
+    @param parameters The pool's parameters.
     """
-    assert parameters.full_protection_seconds <= 315_360_000, "pool: full_protection_seconds out of bounds"
-    assert (
-        1 <= parameters.bailout_threshold_bps and parameters.bailout_threshold_bps <= 10_000
-    ), "pool: bailout_threshold_bps out of bounds"
-    # Not shorter than an epoch: what counts against a run cannot leave within the same epoch (R11).
-    assert (
-        epoch_seconds <= parameters.lockup_seconds and parameters.lockup_seconds <= 31_536_000
-    ), "pool: lockup_seconds out of bounds"
-    assert parameters.confirmation_seconds <= 604_800, "pool: confirmation_seconds out of bounds"
-    assert (
-        60 <= parameters.oracle_window_seconds and parameters.oracle_window_seconds <= 604_800
-    ), "pool: oracle_window_seconds out of bounds"
-    assert (
-        1 <= parameters.max_deviation_bps and parameters.max_deviation_bps <= 1_000
-    ), "pool: max_deviation_bps out of bounds"
-    assert parameters.min_fee_bps <= 1_000, "pool: min_fee_bps out of bounds"
-    assert parameters.protocol_fee_bps <= 5_000, "pool: protocol_fee_bps out of bounds"
-    assert parameters.staker_share_bps <= 10_000, "pool: staker_share_bps out of bounds"
-    self._check_token(base)
-    self._check_token(quote)
-
     CONTROLLER = controller
     RESERVE = reserve
     BACKSTOP = backstop
@@ -121,7 +90,9 @@ def __init__(
     QUOTE = quote
     EPOCH_SECONDS = epoch_seconds
     PARAMETERS = parameters
-    self.state.epoch = block.timestamp // epoch_seconds
+    market: pool_store.Market = empty(pool_store.Market)
+    market.epoch = block.timestamp // epoch_seconds
+    pool_store._store_market(market)
 
 
 # Traders and donors
@@ -142,17 +113,15 @@ def swap(
     @custom:reverts `pool: deadline passed`, `pool: not active`, `pool: unknown token`, `pool: bad recipient`,
                     `pool: reserve too large`, `pool: zero output`, `pool: output below minimum`
     """
-    self._touch()
+    market: pool_store.Market = self._touch()
     self._check_deadline(deadline)
-    self._check_active()
+    self._check_active(market.status)
     assert token_in == BASE or token_in == QUOTE, "pool: unknown token"
     assert recipient != empty(address) and recipient != self, "pool: bad recipient"
 
     base_in: bool = token_in == BASE
-    reserve_base: uint256 = self.state.reserve_base
-    reserve_quote: uint256 = self.state.reserve_quote
-    reserve_in: uint256 = reserve_base if base_in else reserve_quote
-    reserve_out: uint256 = reserve_quote if base_in else reserve_base
+    reserve_in: uint256 = market.reserve_base if base_in else market.reserve_quote
+    reserve_out: uint256 = market.reserve_quote if base_in else market.reserve_base
     self._check_fits(reserve_in, amount_in)
 
     amount_out: uint256 = swap_math._swap_output(amount_in, reserve_in, reserve_out, PARAMETERS.min_fee_bps)
@@ -163,13 +132,12 @@ def swap(
 
     # amount_out + cut is at most the constant product's output, which leaves the reserve positive.
     if base_in:
-        reserve_base += amount_in
-        reserve_quote -= amount_out + cut
+        market.reserve_base += amount_in
+        market.reserve_quote -= amount_out + cut
     else:
-        reserve_base -= amount_out + cut
-        reserve_quote += amount_in
-    self.state.reserve_base = reserve_base
-    self.state.reserve_quote = reserve_quote
+        market.reserve_base -= amount_out + cut
+        market.reserve_quote += amount_in
+    pool_store._store_market(market)
     log IPool.Swapped(
         trader=msg.sender,
         recipient=recipient,
@@ -178,8 +146,8 @@ def swap(
         amount_out=amount_out,
         fee=fee,
         cut=cut,
-        reserve_base=reserve_base,
-        reserve_quote=reserve_quote,
+        reserve_base=market.reserve_base,
+        reserve_quote=market.reserve_quote,
     )
 
     token_moves._pull(token_in, msg.sender, amount_in)
@@ -195,21 +163,22 @@ def donate(base: uint256, quote: uint256):
     @param quote Quote from the caller.
     @custom:reverts `pool: suspended`, `pool: no units`, `pool: zero amount`, `pool: reserve too large`
     """
-    self._touch()
-    self._check_open()
-    self._check_units_exist()
+    market: pool_store.Market = self._touch()
+    self._check_open(market.status)
+    self._check_units_exist(pool_store._total_units())
     self._check_something(base, quote)
-    reserve_base: uint256 = self.state.reserve_base
-    reserve_quote: uint256 = self.state.reserve_quote
-    self._check_fits(reserve_base, base)
-    self._check_fits(reserve_quote, quote)
+    self._check_fits(market.reserve_base, base)
+    self._check_fits(market.reserve_quote, quote)
 
-    reserve_base += base
-    reserve_quote += quote
-    self.state.reserve_base = reserve_base
-    self.state.reserve_quote = reserve_quote
+    market.reserve_base += base
+    market.reserve_quote += quote
+    pool_store._store_market(market)
     log IPool.Donated(
-        donor=msg.sender, base=base, quote=quote, reserve_base=reserve_base, reserve_quote=reserve_quote
+        donor=msg.sender,
+        base=base,
+        quote=quote,
+        reserve_base=market.reserve_base,
+        reserve_quote=market.reserve_quote,
     )
 
     token_moves._pull(BASE, msg.sender, base)
@@ -233,10 +202,10 @@ def add(base: uint256, quote: uint256, min_units: uint256, deadline: uint256) ->
                     `pool: first add too small`, `pool: zero units`, `pool: units below minimum`,
                     `pool: struck too much this epoch`, `pool: principal too large`
     """
-    self._touch()
+    market: pool_store.Market = self._touch()
     self._check_deadline(deadline)
-    self._check_open()
-    units: uint256 = self._add(base, quote, min_units)
+    self._check_open(market.status)
+    units: uint256 = self._add(market, base, quote, min_units)
     token_moves._pull(BASE, msg.sender, base)
     token_moves._pull(QUOTE, msg.sender, quote)
     return units
@@ -250,20 +219,20 @@ def stage_deposit(base: uint256, quote: uint256):
     @param quote Quote from the caller, likewise.
     @custom:reverts `pool: suspended`, `pool: zero amount`, `pool: staged too large`
     """
-    self._check_open()
+    self._check_open(pool_store._status())
     self._check_something(base, quote)
-    staged_base: uint256 = self.state.staged_base
-    staged_quote: uint256 = self.state.staged_quote
+    staged_base: uint256 = 0
+    staged_quote: uint256 = 0
+    staged_base, staged_quote = pool_store._staged()
     assert base <= fixed_point.MAX - staged_base, "pool: staged too large"
     assert quote <= fixed_point.MAX - staged_quote, "pool: staged too large"
 
-    self.state.staged_base = staged_base + base
-    self.state.staged_quote = staged_quote + quote
-    staged: IPool.Deposit = self.deposit[msg.sender]
+    pool_store._store_staged(staged_base + base, staged_quote + quote)
+    staged: IPool.Deposit = pool_store._deposit(msg.sender)
     staged.base += base
     staged.quote += quote
     staged.staged_at = block.timestamp
-    self.deposit[msg.sender] = staged
+    pool_store._store_deposit(msg.sender, staged)
     log IPool.DepositStaged(
         provider=msg.sender, base=base, quote=quote, staged_base=staged.base, staged_quote=staged.quote
     )
@@ -281,14 +250,14 @@ def confirm_deposit(min_units: uint256) -> uint256:
     @custom:reverts `pool: suspended`, `pool: nothing staged`, `pool: deposit not confirmable yet`, and those of
                     adding
     """
-    self._touch()
-    self._check_open()
+    market: pool_store.Market = self._touch()
+    self._check_open(market.status)
     staged: IPool.Deposit = self._unstage()
     assert (
         block.timestamp >= staged.staged_at + PARAMETERS.confirmation_seconds
     ), "pool: deposit not confirmable yet"
     log IPool.DepositConfirmed(provider=msg.sender, base=staged.base, quote=staged.quote)
-    return self._add(staged.base, staged.quote, min_units)
+    return self._add(market, staged.base, staged.quote, min_units)
 
 
 @external
@@ -313,25 +282,24 @@ def begin_protection():
     @custom:reverts `pool: not active`, `pool: no position`, `pool: already protected`, `pool: price unstable`,
                     `pool: struck too much this epoch`, `pool: principal too large`
     """
-    self._touch()
-    self._check_active()
-    position: IPool.Position = self.position[msg.sender]
+    market: pool_store.Market = self._touch()
+    self._check_active(market.status)
+    position: IPool.Position = pool_store._position(msg.sender)
     assert position.units > 0, "pool: no position"
     assert position.clock == 0, "pool: already protected"
-    reserve_base: uint256 = self.state.reserve_base
-    reserve_quote: uint256 = self.state.reserve_quote
-    self._check_price(reserve_base, reserve_quote)
+    self._check_price(market)
     self._count_struck(position.units)
 
-    total_units: uint256 = self.state.total_units
+    total_units: uint256 = pool_store._total_units()
     position = self._strike(
         position,
-        liquidity_math._redeemable(reserve_base, position.units, total_units),
-        liquidity_math._redeemable(reserve_quote, position.units, total_units),
-        reserve_base,
-        reserve_quote,
+        liquidity_math._redeemable(market.reserve_base, position.units, total_units),
+        liquidity_math._redeemable(market.reserve_quote, position.units, total_units),
+        market.reserve_base,
+        market.reserve_quote,
     )
-    self.position[msg.sender] = position
+    pool_store._store_market(market)
+    pool_store._store_position(msg.sender, position)
     log IPool.ProtectionBegun(
         provider=msg.sender,
         units=position.units,
@@ -350,19 +318,22 @@ def request_withdrawal(units: uint256):
     @param units The units to withdraw.
     @custom:reverts `pool: pending`, `pool: not enough units`, `pool: no request to cancel`
     """
-    self._touch()
-    assert self.state.status != PENDING, "pool: pending"
-    self._check_available(units, self.position[msg.sender].units)
-    epoch: uint256 = self.state.epoch
-    replaced: IPool.Request = self.request[msg.sender]
-    assert units > 0 or self._is_live(replaced, epoch), "pool: no request to cancel"
+    market: pool_store.Market = self._touch()
+    assert market.status != PENDING, "pool: pending"
+    self._check_available(units, pool_store._position(msg.sender).units)
+    replaced: IPool.Request = pool_store._request(msg.sender)
+    assert units > 0 or self._is_live(replaced, market.epoch), "pool: no request to cancel"
 
     # The books hold this epoch's requests only, each with its latest units (R13).
-    if replaced.epoch == epoch:
-        self.state.requested -= replaced.units
-    self.state.requested += units
-    self.request[msg.sender] = IPool.Request(epoch=epoch, units=units) if units > 0 else empty(IPool.Request)
-    log IPool.WithdrawalRequested(provider=msg.sender, epoch=epoch, units=units)
+    requested: uint256 = 0
+    exited: uint256 = 0
+    requested, exited = pool_store._leaving()
+    if replaced.epoch == market.epoch:
+        requested -= replaced.units
+    pool_store._store_market(market)
+    pool_store._store_leaving(requested + units, exited)
+    self._store_request(IPool.Request(epoch=market.epoch, units=units))
+    log IPool.WithdrawalRequested(provider=msg.sender, epoch=market.epoch, units=units)
 
 
 @external
@@ -382,20 +353,21 @@ def withdraw(
     @custom:reverts `pool: no executable request`, `pool: locked up`, `pool: base below minimum`,
                     `pool: quote below minimum`, `pool: shortfall above maximum`
     """
-    self._touch()
-    request: IPool.Request = self.request[msg.sender]
-    assert request.units > 0 and request.epoch + 1 == self.state.epoch, "pool: no executable request"
-    position: IPool.Position = self.position[msg.sender]
+    market: pool_store.Market = self._touch()
+    request: IPool.Request = pool_store._request(msg.sender)
+    assert request.units > 0 and request.epoch + 1 == market.epoch, "pool: no executable request"
+    position: IPool.Position = pool_store._position(msg.sender)
     self._check_lockup(position)
 
-    base: uint256 = liquidity_math._redeemable(self.state.reserve_base, request.units, self.state.total_units)
-    quote: uint256 = liquidity_math._redeemable(self.state.reserve_quote, request.units, self.state.total_units)
-    compensation: Compensation = self._entitlement(position, request.units, base, quote)
+    total_units: uint256 = pool_store._total_units()
+    base: uint256 = liquidity_math._redeemable(market.reserve_base, request.units, total_units)
+    quote: uint256 = liquidity_math._redeemable(market.reserve_quote, request.units, total_units)
+    compensation: Compensation = self._entitlement(market, position, request.units, base, quote)
     due: bool = compensation.deficit > 0 or compensation.owed > 0
     if due:
         if compensation.bailout:
-            self._draw_surpluses()
-        compensation = self._compensate(compensation, request.units)
+            self._draw_surpluses(market.epoch)
+        compensation = self._compensate(compensation, market, request.units, total_units)
 
     # What the pool itself sends, and what the provider receives of pool and Reserve together.
     share_base: uint256 = base
@@ -413,19 +385,23 @@ def withdraw(
     self._check_minimums(received_base, received_quote, min_base, min_quote)
     assert compensation.shortfall <= max_shortfall, "pool: shortfall above maximum"
 
-    self.request[msg.sender] = empty(IPool.Request)
-    self._remove(position, request.units, base, quote)
+    market.reserve_base -= base
+    market.reserve_quote -= quote
+    pool_store._store_market(market)
+    pool_store._store_request(msg.sender, empty(IPool.Request))
+    total_units = self._remove(position, request.units)
     log IPool.Withdrawn(
         provider=msg.sender,
         units=request.units,
         base=base,
         quote=quote,
-        reserve_base=self.state.reserve_base,
-        reserve_quote=self.state.reserve_quote,
-        total_units=self.state.total_units,
+        reserve_base=market.reserve_base,
+        reserve_quote=market.reserve_quote,
+        total_units=total_units,
     )
     if due:
-        self.state.total_shortfall += compensation.shortfall
+        if compensation.shortfall > 0:
+            pool_store.total_shortfall += compensation.shortfall
         self._log_compensated(compensation)
 
     token_moves._push(BASE, msg.sender, share_base)
@@ -446,26 +422,33 @@ def exit(units: uint256, min_base: uint256, min_quote: uint256) -> (uint256, uin
     @custom:reverts `pool: zero units to exit`, `pool: not enough units`, `pool: locked up`,
                     `pool: base below minimum`, `pool: quote below minimum`
     """
-    self._touch()
+    market: pool_store.Market = self._touch()
     assert units > 0, "pool: zero units to exit"
-    position: IPool.Position = self.position[msg.sender]
+    position: IPool.Position = pool_store._position(msg.sender)
     self._check_available(units, position.units)
     self._check_lockup(position)
-    base: uint256 = liquidity_math._redeemable(self.state.reserve_base, units, self.state.total_units)
-    quote: uint256 = liquidity_math._redeemable(self.state.reserve_quote, units, self.state.total_units)
+    total_units: uint256 = pool_store._total_units()
+    base: uint256 = liquidity_math._redeemable(market.reserve_base, units, total_units)
+    quote: uint256 = liquidity_math._redeemable(market.reserve_quote, units, total_units)
     self._check_minimums(base, quote, min_base, min_quote)
 
-    self._cap_request(position.units - units)
-    self.state.exited += units
-    self._remove(position, units, base, quote)
+    market.reserve_base -= base
+    market.reserve_quote -= quote
+    pool_store._store_market(market)
+    requested: uint256 = 0
+    exited: uint256 = 0
+    requested, exited = pool_store._leaving()
+    requested -= self._cap_request(market.epoch, position.units - units)
+    pool_store._store_leaving(requested, exited + units)
+    total_units = self._remove(position, units)
     log IPool.Exited(
         provider=msg.sender,
         units=units,
         base=base,
         quote=quote,
-        reserve_base=self.state.reserve_base,
-        reserve_quote=self.state.reserve_quote,
-        total_units=self.state.total_units,
+        reserve_base=market.reserve_base,
+        reserve_quote=market.reserve_quote,
+        total_units=total_units,
     )
 
     token_moves._push(BASE, msg.sender, base)
@@ -498,24 +481,25 @@ def set_status(status: uint256, min_price: uint256, max_price: uint256):
     """
     assert msg.sender == CONTROLLER, "pool: caller is not the controller"
     # Suspending takes the oracle to now, and there it stays.
-    self._touch()
-    if self.state.status == ACTIVE:
+    market: pool_store.Market = self._touch()
+    if market.status == ACTIVE:
         assert status == SUSPENDED, "pool: bad status change"
     else:
         assert status == ACTIVE, "pool: bad status change"
-        self._check_units_exist()
+        total_units: uint256 = pool_store._total_units()
+        self._check_units_exist(total_units)
         # Whoever saw this call coming may have moved the price ahead of it.
-        spot: uint256 = oracle._spot_price(self.state.reserve_base, self.state.reserve_quote)
+        spot: uint256 = oracle._spot_price(market.reserve_base, market.reserve_quote)
         assert min_price <= spot and spot <= max_price, "pool: price out of bounds"
-        if self.state.status == PENDING:
-            self.state.oracle = spot
-            self.state.struck = 0
-            self.state.opening_units = self.state.total_units
+        if market.status == PENDING:
+            market.oracle = spot
+            pool_store._store_striking(0, total_units)
         # Time outside ACTIVE does not count.
-        self.state.oracle_updated_at = block.timestamp
+        market.oracle_updated_at = block.timestamp
 
-    self.state.status = status
-    log IPool.StatusSet(status=status, oracle=self.state.oracle)
+    market.status = status
+    pool_store._store_market(market)
+    log IPool.StatusSet(status=status, oracle=market.oracle)
 
 
 # Constants: readable at any time
@@ -598,7 +582,64 @@ def parameters() -> IPool.Parameters:
     return PARAMETERS
 
 
-# Views: as of now
+# Views: as stored
+
+
+@external
+@view
+def state() -> IPool.PoolState:
+    """
+    @notice The pool as a whole, with the oracle and the books as the last touch left them.
+    @return All that is stored, but for the providers'.
+    """
+    market: pool_store.Market = pool_store._market()
+    state: IPool.PoolState = empty(IPool.PoolState)
+    state.status = market.status
+    state.reserve_base = market.reserve_base
+    state.reserve_quote = market.reserve_quote
+    state.total_units, state.added = pool_store._supply()
+    state.staged_base, state.staged_quote = pool_store._staged()
+    state.oracle = market.oracle
+    state.oracle_updated_at = market.oracle_updated_at
+    state.epoch = market.epoch
+    state.bailout = market.bailout
+    state.requested, state.exited = pool_store._leaving()
+    state.struck, state.opening_units = pool_store._striking()
+    state.total_shortfall = pool_store.total_shortfall
+    return state
+
+
+@external
+@view
+def position(provider: address) -> IPool.Position:
+    """
+    @notice What somebody provides, and since when (R8).
+    @param provider The provider.
+    @return The position; all zero without one.
+    """
+    return pool_store._position(provider)
+
+
+@external
+@view
+def request(provider: address) -> IPool.Request:
+    """
+    @notice Somebody's latest request to withdraw (R12), live or not.
+    @param provider The provider.
+    @return The request; all zero without one.
+    """
+    return pool_store._request(provider)
+
+
+@external
+@view
+def deposit(provider: address) -> IPool.Deposit:
+    """
+    @notice What somebody has staged (R9).
+    @param provider The provider.
+    @return The deposit; all zero without one.
+    """
+    return pool_store._deposit(provider)
 
 
 @external
@@ -608,7 +649,10 @@ def status() -> uint256:
     @notice The pool's status (R1).
     @return 0 pending, 1 active, 2 suspended.
     """
-    return self.state.status
+    return pool_store._status()
+
+
+# Views: as of now
 
 
 @external
@@ -618,9 +662,9 @@ def spot_price() -> uint256:
     @notice The price the reserves give.
     @return Quote per base, times 2**112, rounded down; 0 while the pool has no units.
     """
-    if self.state.total_units == 0:
-        return 0
-    return oracle._spot_price(self.state.reserve_base, self.state.reserve_quote)
+    market: pool_store.Market = pool_store._market()
+    # Units and reserves come and go together.
+    return oracle._spot_price(market.reserve_base, market.reserve_quote) if market.reserve_base > 0 else 0
 
 
 @external
@@ -630,7 +674,7 @@ def oracle_price() -> uint256:
     @notice The lagging price (R4), as a touch would store it now.
     @return Quote per base, times 2**112; 0 before the first activation.
     """
-    return self._oracle_price()
+    return self._oracle_price(pool_store._market())
 
 
 @external
@@ -640,7 +684,7 @@ def in_bailout() -> bool:
     @notice The regime of the present epoch (R13), as a touch would store it now.
     @return True in bailout, false in calm.
     """
-    return self._in_bailout()
+    return self._in_bailout(pool_store._market())
 
 
 @external
@@ -651,27 +695,13 @@ def stake_locked() -> bool:
             make the next epoch one (R19).
     @return True if stake must wait.
     """
+    market: pool_store.Market = pool_store._market()
     # Before the turn of the epoch is stored, the present epoch's own books are empty and lead nowhere.
-    books_are_current: bool = block.timestamp // EPOCH_SECONDS == self.state.epoch
-    return self._in_bailout() or (books_are_current and self._opens_next_in_bailout())
+    books_are_current: bool = block.timestamp // EPOCH_SECONDS == market.epoch
+    return self._in_bailout(market) or (books_are_current and self._opens_next_in_bailout())
 
 
 # Checks
-
-
-@internal
-@view
-def _check_token(token: address):
-    """
-    @dev A token without code or without decimals fails with a reason, so nothing is assumed of the answer.
-    """
-    success: bool = False
-    response: Bytes[32] = b""
-    success, response = raw_call(
-        token, method_id("decimals()"), max_outsize=32, is_static_call=True, revert_on_failure=False
-    )
-    assert success and len(response) == 32, "pool: not a token"
-    assert convert(response, uint256) <= MAX_DECIMALS, "pool: too many decimals"
 
 
 @internal
@@ -681,21 +711,21 @@ def _check_deadline(deadline: uint256):
 
 
 @internal
-@view
-def _check_active():
-    assert self.state.status == ACTIVE, "pool: not active"
+@pure
+def _check_active(status: uint256):
+    assert status == ACTIVE, "pool: not active"
 
 
 @internal
-@view
-def _check_open():
-    assert self.state.status != SUSPENDED, "pool: suspended"
+@pure
+def _check_open(status: uint256):
+    assert status != SUSPENDED, "pool: suspended"
 
 
 @internal
-@view
-def _check_units_exist():
-    assert self.state.total_units > 0, "pool: no units"
+@pure
+def _check_units_exist(total_units: uint256):
+    assert total_units > 0, "pool: no units"
 
 
 @internal
@@ -712,14 +742,12 @@ def _check_fits(reserve: uint256, amount: uint256):
 
 @internal
 @view
-def _check_price(reserve_base: uint256, reserve_quote: uint256):
+def _check_price(market: pool_store.Market):
     """
     @dev After the touch, with the reserves before the call (R6).
     """
-    spot: uint256 = oracle._spot_price(reserve_base, reserve_quote)
-    assert not oracle._deviates(
-        self.state.oracle, spot, PARAMETERS.max_deviation_bps
-    ), "pool: price unstable"
+    spot: uint256 = oracle._spot_price(market.reserve_base, market.reserve_quote)
+    assert not oracle._deviates(market.oracle, spot, PARAMETERS.max_deviation_bps), "pool: price unstable"
 
 
 @internal
@@ -745,64 +773,71 @@ def _check_minimums(base: uint256, quote: uint256, min_base: uint256, min_quote:
 
 
 @internal
-def _touch():
+def _touch() -> pool_store.Market:
     """
     @notice Bring the oracle (R4) and the books (R13) to now, before anything else changes.
+    @return The market as it is now, for the caller to change and store.
     """
-    if self.state.status == ACTIVE and block.timestamp > self.state.oracle_updated_at:
-        price: uint256 = self._oracle_price()
-        self.state.oracle = price
-        self.state.oracle_updated_at = block.timestamp
-        log IPool.OracleUpdated(price=price)
+    market: pool_store.Market = pool_store._market()
+    if market.status == ACTIVE and block.timestamp > market.oracle_updated_at:
+        market.oracle = self._oracle_price(market)
+        market.oracle_updated_at = block.timestamp
+        log IPool.OracleUpdated(price=market.oracle)
 
     epoch: uint256 = block.timestamp // EPOCH_SECONDS
-    if epoch != self.state.epoch:
-        self._turn_epoch(epoch)
+    if epoch != market.epoch:
+        market.bailout = self._turn_epoch(market, epoch)
+        market.epoch = epoch
+    return market
 
 
 @internal
-def _turn_epoch(epoch: uint256):
+def _turn_epoch(market: pool_store.Market, epoch: uint256) -> bool:
     """
+    @notice Close the books and open those of a new epoch.
     @dev Only the epoch just before decides; one that nobody touched had empty books, so its regime and the one
          after it are known without a walk (R13).
+    @return The regime of the new epoch.
     """
-    bailout: bool = self._in_bailout()
+    bailout: bool = self._in_bailout(market)
+    requested: uint256 = 0
+    exited: uint256 = 0
+    total_units: uint256 = 0
+    added: uint256 = 0
+    requested, exited = pool_store._leaving()
+    total_units, added = pool_store._supply()
     net: uint256 = 0
-    if self.state.epoch + 1 == epoch:
-        net = epoch_books._net_withdrawals(self.state.requested, self.state.exited, self.state.added)
-    self.state.epoch = epoch
-    self.state.bailout = bailout
-    self.state.requested = 0
-    self.state.exited = 0
-    self.state.added = 0
-    self.state.struck = 0
-    self.state.opening_units = self.state.total_units
-    log IPool.EpochOpened(epoch=epoch, bailout=bailout, net=net, total_units=self.state.total_units)
+    if market.epoch + 1 == epoch:
+        net = epoch_books._net_withdrawals(requested, exited, added)
+    pool_store._store_leaving(0, 0)
+    pool_store._store_supply(total_units, 0)
+    pool_store._store_striking(0, total_units)
+    log IPool.EpochOpened(epoch=epoch, bailout=bailout, net=net, total_units=total_units)
+    return bailout
 
 
 @internal
 @view
-def _oracle_price() -> uint256:
+def _oracle_price(market: pool_store.Market) -> uint256:
     """
     @dev Frozen outside ACTIVE. A pool that is ACTIVE has units, so its reserves are positive.
     """
-    price: uint256 = self.state.oracle
-    if self.state.status != ACTIVE:
-        return price
-    elapsed: uint256 = block.timestamp - self.state.oracle_updated_at
+    if market.status != ACTIVE:
+        return market.oracle
+    elapsed: uint256 = block.timestamp - market.oracle_updated_at
     if elapsed == 0:
-        return price
-    spot: uint256 = oracle._spot_price(self.state.reserve_base, self.state.reserve_quote)
-    return oracle._advance(price, spot, elapsed, PARAMETERS.oracle_window_seconds)
+        return market.oracle
+    spot: uint256 = oracle._spot_price(market.reserve_base, market.reserve_quote)
+    return oracle._advance(market.oracle, spot, elapsed, PARAMETERS.oracle_window_seconds)
 
 
 @internal
 @view
-def _in_bailout() -> bool:
+def _in_bailout(market: pool_store.Market) -> bool:
     epoch: uint256 = block.timestamp // EPOCH_SECONDS
-    if epoch == self.state.epoch:
-        return self.state.bailout
-    if epoch == self.state.epoch + 1:
+    if epoch == market.epoch:
+        return market.bailout
+    if epoch == market.epoch + 1:
         return self._opens_next_in_bailout()
     return False
 
@@ -813,12 +848,14 @@ def _opens_next_in_bailout() -> bool:
     """
     @dev Of the epoch after the one of the books.
     """
+    requested: uint256 = 0
+    exited: uint256 = 0
+    total_units: uint256 = 0
+    added: uint256 = 0
+    requested, exited = pool_store._leaving()
+    total_units, added = pool_store._supply()
     return epoch_books._opens_in_bailout(
-        self.state.requested,
-        self.state.exited,
-        self.state.added,
-        self.state.total_units,
-        PARAMETERS.bailout_threshold_bps,
+        requested, exited, added, total_units, PARAMETERS.bailout_threshold_bps
     )
 
 
@@ -826,21 +863,23 @@ def _opens_next_in_bailout() -> bool:
 
 
 @internal
-def _add(base: uint256, quote: uint256, min_units: uint256) -> uint256:
+def _add(market: pool_store.Market, base: uint256, quote: uint256, min_units: uint256) -> uint256:
     """
     @notice Units, principal, clock and books for an add by the caller (R5 to R10, R13). Moves no tokens.
     @return The caller's new units: without the locked ones, which belong to nobody.
     """
     self._check_something(base, quote)
-    reserve_base: uint256 = self.state.reserve_base
-    reserve_quote: uint256 = self.state.reserve_quote
+    reserve_base: uint256 = market.reserve_base
+    reserve_quote: uint256 = market.reserve_quote
     self._check_fits(reserve_base, base)
     self._check_fits(reserve_quote, quote)
-    active: bool = self.state.status == ACTIVE
+    active: bool = market.status == ACTIVE
     if active:
-        self._check_price(reserve_base, reserve_quote)
+        self._check_price(market)
 
-    total_units: uint256 = self.state.total_units
+    total_units: uint256 = 0
+    added: uint256 = 0
+    total_units, added = pool_store._supply()
     units: uint256 = 0
     if total_units == 0:
         assert base > 0 and quote > 0, "pool: first add needs both tokens"
@@ -853,7 +892,7 @@ def _add(base: uint256, quote: uint256, min_units: uint256) -> uint256:
         total_units += units
     assert units >= min_units, "pool: units below minimum"
 
-    position: IPool.Position = self.position[msg.sender]
+    position: IPool.Position = pool_store._position(msg.sender)
     position.units += units
     position.last_added = block.timestamp
     if active:
@@ -868,11 +907,11 @@ def _add(base: uint256, quote: uint256, min_units: uint256) -> uint256:
             reserve_quote,
         )
 
-    self.position[msg.sender] = position
-    self.state.reserve_base = reserve_base + base
-    self.state.reserve_quote = reserve_quote + quote
-    self.state.total_units = total_units
-    self.state.added += units
+    market.reserve_base += base
+    market.reserve_quote += quote
+    pool_store._store_market(market)
+    pool_store._store_supply(total_units, added + units)
+    pool_store._store_position(msg.sender, position)
     log IPool.Added(
         provider=msg.sender,
         base=base,
@@ -880,8 +919,8 @@ def _add(base: uint256, quote: uint256, min_units: uint256) -> uint256:
         units=units,
         principal_base=position.principal_base,
         principal_quote=position.principal_quote,
-        reserve_base=reserve_base + base,
-        reserve_quote=reserve_quote + quote,
+        reserve_base=market.reserve_base,
+        reserve_quote=market.reserve_quote,
         total_units=total_units,
     )
     return units
@@ -893,9 +932,11 @@ def _count_struck(units: uint256):
     @notice In one epoch, principal is struck for no more units than there were when the epoch opened (R6): a price
             that nobody found worth correcting is good for no more than the depth it was held in.
     """
-    struck: uint256 = self.state.struck + units
-    assert struck <= self.state.opening_units, "pool: struck too much this epoch"
-    self.state.struck = struck
+    struck: uint256 = 0
+    opening_units: uint256 = 0
+    struck, opening_units = pool_store._striking()
+    assert units <= opening_units - struck, "pool: struck too much this epoch"
+    pool_store._store_striking(struck + units, opening_units)
 
 
 @internal
@@ -928,11 +969,13 @@ def _unstage() -> IPool.Deposit:
     """
     @notice Take all that the caller has staged out of the staging (R9).
     """
-    staged: IPool.Deposit = self.deposit[msg.sender]
+    staged: IPool.Deposit = pool_store._deposit(msg.sender)
     assert staged.base > 0 or staged.quote > 0, "pool: nothing staged"
-    self.deposit[msg.sender] = empty(IPool.Deposit)
-    self.state.staged_base -= staged.base
-    self.state.staged_quote -= staged.quote
+    staged_base: uint256 = 0
+    staged_quote: uint256 = 0
+    staged_base, staged_quote = pool_store._staged()
+    pool_store._store_staged(staged_base - staged.base, staged_quote - staged.quote)
+    pool_store._store_deposit(msg.sender, empty(IPool.Deposit))
     return staged
 
 
@@ -949,38 +992,48 @@ def _is_live(request: IPool.Request, epoch: uint256) -> bool:
 
 
 @internal
-def _cap_request(units_left: uint256):
+def _store_request(request: IPool.Request):
     """
-    @notice An exit leaves no request for more units than are left, and takes the difference from the books if they
-            are the ones the request was made in (R17).
+    @dev A request for nothing is none.
     """
-    epoch: uint256 = self.state.epoch
-    request: IPool.Request = self.request[msg.sender]
-    if not self._is_live(request, epoch) or request.units <= units_left:
-        return
-    if request.epoch == epoch:
-        self.state.requested -= request.units - units_left
-    request.units = units_left
-    self.request[msg.sender] = request if units_left > 0 else empty(IPool.Request)
+    pool_store._store_request(msg.sender, request if request.units > 0 else empty(IPool.Request))
 
 
 @internal
-def _remove(position: IPool.Position, units: uint256, base: uint256, quote: uint256):
+def _cap_request(epoch: uint256, units_left: uint256) -> uint256:
     """
-    @notice Units leave the caller's position and the pool, with what they redeem for (R15.1). The principal falls pro
-            rata, the clock goes on; with the last unit everything is cleared (R8).
+    @notice An exit leaves no request for more units than are left (R17).
+    @return What the books of the epoch lose by it: the difference, if they are the ones the request was made in.
+    """
+    request: IPool.Request = pool_store._request(msg.sender)
+    if not self._is_live(request, epoch) or request.units <= units_left:
+        return 0
+    excess: uint256 = request.units - units_left
+    request.units = units_left
+    self._store_request(request)
+    return excess if request.epoch == epoch else 0
+
+
+@internal
+def _remove(position: IPool.Position, units: uint256) -> uint256:
+    """
+    @notice Units leave the caller's position and the pool (R15.1). The principal falls pro rata, the clock goes on;
+            with the last unit everything is cleared (R8).
+    @return All units after.
     """
     left: uint256 = position.units - units
     if left == 0:
-        self.position[msg.sender] = empty(IPool.Position)
+        pool_store._store_position(msg.sender, empty(IPool.Position))
     else:
         position.principal_base = liquidity_math._portion(position.principal_base, left, position.units)
         position.principal_quote = liquidity_math._portion(position.principal_quote, left, position.units)
         position.units = left
-        self.position[msg.sender] = position
-    self.state.reserve_base -= base
-    self.state.reserve_quote -= quote
-    self.state.total_units -= units
+        pool_store._store_position(msg.sender, position)
+    total_units: uint256 = 0
+    added: uint256 = 0
+    total_units, added = pool_store._supply()
+    pool_store._store_supply(total_units - units, added)
+    return total_units - units
 
 
 # Protection: what is due, and who pays it
@@ -988,7 +1041,9 @@ def _remove(position: IPool.Position, units: uint256, base: uint256, quote: uint
 
 @internal
 @view
-def _entitlement(position: IPool.Position, units: uint256, base: uint256, quote: uint256) -> Compensation:
+def _entitlement(
+    market: pool_store.Market, position: IPool.Position, units: uint256, base: uint256, quote: uint256
+) -> Compensation:
     """
     @notice What is due for the units' loss, nothing of it paid yet (R15). Zero without a clock.
     """
@@ -1000,15 +1055,15 @@ def _entitlement(position: IPool.Position, units: uint256, base: uint256, quote:
     # The lower of two prices: one block cannot raise what is owed.
     coverage: uint256 = min(
         protection_math._coverage_at_spot(
-            principal_base, principal_quote, base, quote, self.state.reserve_base, self.state.reserve_quote
+            principal_base, principal_quote, base, quote, market.reserve_base, market.reserve_quote
         ),
-        protection_math._coverage_at_price(principal_base, principal_quote, base, quote, self.state.oracle),
+        protection_math._coverage_at_price(principal_base, principal_quote, base, quote, market.oracle),
     )
     entitlement: protection_math.Entitlement = protection_math._entitlement(
         principal_base, principal_quote, base, quote, coverage, age, PARAMETERS.full_protection_seconds
     )
     return Compensation(
-        bailout=self.state.bailout,
+        bailout=market.bailout,
         age=age,
         coverage=coverage,
         base_in_deficit=entitlement.base_in_deficit,
@@ -1025,12 +1080,11 @@ def _entitlement(position: IPool.Position, units: uint256, base: uint256, quote:
 
 
 @internal
-def _draw_surpluses():
+def _draw_surpluses(epoch: uint256):
     """
     @notice Step 0: once per epoch the surpluses of all pools come to the Reserve before it is asked to pay (R16.0).
     @dev This pool sweeps itself: it is locked, and the Controller leaves it out.
     """
-    epoch: uint256 = self.state.epoch
     if staticcall IController(CONTROLLER).swept_epoch() != epoch:
         self._sweep()
         extcall IController(CONTROLLER).draw_surpluses()
@@ -1038,12 +1092,13 @@ def _draw_surpluses():
 
 @internal
 @view
-def _compensate(compensation: Compensation, units: uint256) -> Compensation:
+def _compensate(
+    compensation: Compensation, market: pool_store.Market, units: uint256, total_units: uint256
+) -> Compensation:
     """
     @notice Steps 1 to 4: share what is due out over Reserve, Backstop and shortfall (R16). Moves nothing.
     @dev Before the units leave, and before any token moves: the allowances are those of one moment.
     """
-    total_units: uint256 = self.state.total_units
     bailout: bool = compensation.bailout
 
     # Step 1.
@@ -1063,7 +1118,7 @@ def _compensate(compensation: Compensation, units: uint256) -> Compensation:
 
     # Step 3.
     if bailout and owed > 0:
-        price: uint256 = self._dlq_price()
+        price: uint256 = self._dlq_price(market.oracle if market.status == ACTIVE else 0)
         if price > 0:
             stake: IBackstop.PoolStake = staticcall IBackstop(BACKSTOP).pool_stake(self)
             allowance = waterfall._allowance(stake.total_stake, units, total_units, bailout)
@@ -1076,14 +1131,14 @@ def _compensate(compensation: Compensation, units: uint256) -> Compensation:
 
 @internal
 @view
-def _dlq_price() -> uint256:
+def _dlq_price(own_price: uint256) -> uint256:
     """
     @notice The oracle price of DLQ in this pool's quote token; 0 if no ACTIVE pool has been named for it (R16.3).
     """
     dlq_pool: address = staticcall IController(CONTROLLER).dlq_pools(QUOTE)
     if dlq_pool == self:
         # This pool is locked, so it cannot ask itself.
-        return self._oracle_price() if self.state.status == ACTIVE else 0
+        return own_price
     if dlq_pool == empty(address) or staticcall IPool(dlq_pool).status() != ACTIVE:
         return 0
     return staticcall IPool(dlq_pool).oracle_price()
@@ -1136,8 +1191,12 @@ def _sweep() -> (uint256, uint256):
     """
     @notice Share the surpluses out between the pool's stakers and the Reserve (R14).
     """
-    base: uint256 = self._surplus(BASE, self.state.reserve_base + self.state.staged_base)
-    quote: uint256 = self._surplus(QUOTE, self.state.reserve_quote + self.state.staged_quote)
+    market: pool_store.Market = pool_store._market()
+    staged_base: uint256 = 0
+    staged_quote: uint256 = 0
+    staged_base, staged_quote = pool_store._staged()
+    base: uint256 = self._surplus(BASE, market.reserve_base + staged_base)
+    quote: uint256 = self._surplus(QUOTE, market.reserve_quote + staged_quote)
     if base == 0 and quote == 0:
         return 0, 0
 

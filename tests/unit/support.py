@@ -31,7 +31,7 @@ ONE = 2**112
 ZERO_ADDRESS = "0x" + 40 * "0"
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
-RESERVE_BASE, RESERVE_QUOTE, ORACLE, STRUCK, OPENING_UNITS = 1, 2, 6, 13, 14  # storage slots of a pool
+RESERVES, ORACLE, STRIKING = 0, 1, 4  # storage slots of a pool, see contracts/modules/pool_store.vy
 
 
 @dataclass(frozen=True)
@@ -179,14 +179,13 @@ def reward(backstop: ContractInstance, token: ContractInstance, amount: int, gov
 
 def set_oracle(pool: ContractInstance, price: int) -> None:
     """Put the stored oracle where trades at another price would have brought it."""
-    _store(pool, ORACLE, price)
+    _store(pool, ORACLE, _load(pool, ORACLE) >> 224 << 224 | price)
     assert pool.state().oracle == price
 
 
 def open_books(pool: ContractInstance, units: int) -> None:
     """Put the books where the epoch has opened with these units and struck nothing yet."""
-    _store(pool, STRUCK, 0)
-    _store(pool, OPENING_UNITS, units)
+    _store(pool, STRIKING, units << 112)
 
 
 def move_market(
@@ -197,8 +196,7 @@ def move_market(
     for token, before, after in ((base, state.reserve_base, reserve_base), (quote, state.reserve_quote, reserve_quote)):
         balance = hex(token.balanceOf(pool) + after - before)
         chain.provider.make_request("anvil_dealERC20", [pool.address, token.address, balance])
-    _store(pool, RESERVE_BASE, reserve_base)
-    _store(pool, RESERVE_QUOTE, reserve_quote)
+    _store(pool, RESERVES, _load(pool, RESERVES) >> 224 << 224 | reserve_quote << 112 | reserve_base)
     moved = pool.state()
     assert (moved.reserve_base, moved.reserve_quote) == (reserve_base, reserve_quote)
     set_oracle(pool, reserve_quote * ONE // reserve_base)
@@ -207,6 +205,10 @@ def move_market(
 def quadruple_price(pool: ContractInstance, base: ContractInstance, quote: ContractInstance) -> None:
     """From price 1 to price 4 without revenue: half the base and twice the quote."""
     move_market(pool, base, quote, TOTAL // 2, 2 * TOTAL)
+
+
+def _load(contract: ContractInstance, slot: int) -> int:
+    return int.from_bytes(chain.provider.get_storage(contract.address, slot), "big")
 
 
 def _store(contract: ContractInstance, slot: int, value: int) -> None:
