@@ -3,8 +3,9 @@
 Exact integers, immutable data, the standard library alone. `deploy` makes a state, `apply` executes one call on it.
 """
 
-from model.controller import deploy
+# First: its table is of functions, and the modules that these stand in know it.
 from model.operations import OPERATIONS, apply
+from model.controller import deploy
 from model.parameters import Parameters, SystemParameters
 from model.state import Event, Operation, Outcome, Revert, State, Token
 

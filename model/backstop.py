@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from model import epoch_books, reserve, stake_math
 from model.fixed_point import MAX
+from model.lock import locked, require_free
 from model.state import (
     BACKSTOP,
     EMPTY_POOL_STAKE,
@@ -26,6 +27,7 @@ def pool_stake(state: State, pool: str) -> PoolStake:
     return state.backstop.stakes.get(pool, EMPTY_POOL_STAKE)
 
 
+@locked
 def stake(state: State, call: Call, pool: str, amount: int) -> tuple[State, int]:
     """Stake DLQ to a pool (R18).
 
@@ -64,6 +66,7 @@ def stake(state: State, call: Call, pool: str, amount: int) -> tuple[State, int]
     return pull(state, call, state.backstop.dlq, amount), shares
 
 
+@locked
 def request_unstake(state: State, call: Call, pool: str, shares: int) -> tuple[State, None]:
     """Announce that shares will leave, or with 0 that they will not (R19).
 
@@ -95,6 +98,7 @@ def request_unstake(state: State, call: Call, pool: str, shares: int) -> tuple[S
     return state, None
 
 
+@locked
 def unstake(state: State, call: Call, pool: str) -> tuple[State, int]:
     """Take out the shares requested, unless the pool may be about to need them (R19).
 
@@ -131,6 +135,7 @@ def unstake(state: State, call: Call, pool: str) -> tuple[State, int]:
     return push(state, call, state.backstop.dlq, call.sender, amount), amount
 
 
+@locked
 def claim(state: State, call: Call, pool: str, token: str) -> tuple[State, int]:
     """Pay out what the caller has earned in one token (R20).
 
@@ -165,6 +170,7 @@ def claim(state: State, call: Call, pool: str, token: str) -> tuple[State, int]:
     return push(state, call, token, call.sender, amount), amount
 
 
+@locked
 def reward(state: State, call: Call, token: str, amount: int) -> tuple[State, None]:
     """Share what the calling pool has just sent among its stakers (R20).
 
@@ -200,6 +206,7 @@ def reward(state: State, call: Call, token: str, amount: int) -> tuple[State, No
     return emit(state, BACKSTOP, "Rewarded", pool=call.sender, token=token, amount=amount), None
 
 
+@locked
 def slash(state: State, call: Call, recipient: str, amount: int) -> tuple[State, None]:
     """Pay a provider of the calling pool out of that pool's stake (R16, R18).
 
@@ -233,6 +240,7 @@ def slash(state: State, call: Call, recipient: str, amount: int) -> tuple[State,
     return push(state, call, state.backstop.dlq, recipient, amount), None
 
 
+@locked
 def sweep(state: State, call: Call, token: str) -> tuple[State, int]:
     """Send to the Reserve what nobody is owed (R14).
 
@@ -269,8 +277,9 @@ def _require_unstake_open(state: State, now: int, pool: str, ready_at: int) -> N
     require(now >= ready_at, "backstop: not ready")
     require(now < hold_ends_at + parameters.unstake_window_seconds, "backstop: window closed")
     # A run that never ends must not hold a stake for ever.
-    held_back = now < hold_ends_at and _may_need_stake(state.pools[pool], now)
-    require(not held_back, "backstop: pool in bailout")
+    if now < hold_ends_at:
+        require_free(state, pool)
+        require(not _may_need_stake(state.pools[pool], now), "backstop: pool in bailout")
 
 
 def _may_need_stake(pool: Pool, now: int) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 # The Controller sweeps pools, and a pool asks the Controller to: the two modules know each other.
 from model import pool as pool_contract
+from model.lock import locked, require_free
 from model.parameters import Parameters, SystemParameters, first_out_of_bounds, system_bounds
 from model.state import (
     ACTIVE,
@@ -67,6 +68,7 @@ def deploy(governor: str, dlq: str, tokens: dict[str, Token], parameters: System
     )
 
 
+@locked
 def create_pool(state: State, call: Call, base: str, quote: str, parameters: Parameters) -> tuple[State, str]:
     """Create a pool, PENDING (R1).
 
@@ -101,6 +103,7 @@ def create_pool(state: State, call: Call, base: str, quote: str, parameters: Par
     return emit(state, CONTROLLER, "PoolCreated", pool=pool, base=base, quote=quote), pool
 
 
+@locked
 def set_status(
     state: State, call: Call, pool: str, status: int, min_price: int, max_price: int
 ) -> tuple[State, None]:
@@ -130,6 +133,7 @@ def set_status(
     return pool_contract.set_status(state, call.onward(pool), status, min_price, max_price)
 
 
+@locked
 def name_dlq_pool(state: State, call: Call, quote: str, pool: str) -> tuple[State, None]:
     """Name the pool whose oracle prices DLQ in a quote token (R16.3).
 
@@ -159,6 +163,7 @@ def name_dlq_pool(state: State, call: Call, quote: str, pool: str) -> tuple[Stat
     return emit(state, CONTROLLER, "DlqPoolNamed", quote=quote, pool=pool), None
 
 
+@locked
 def sweep(state: State, call: Call) -> tuple[State, None]:
     """Sweep every ACTIVE pool, in order of creation (R14).
 
@@ -170,6 +175,7 @@ def sweep(state: State, call: Call) -> tuple[State, None]:
     return _sweep_all_but(state, call, ZERO), None
 
 
+@locked
 def draw_surpluses(state: State, call: Call) -> tuple[State, None]:
     """Sweep every ACTIVE pool but the one that calls: step 0 of the waterfall (R16.0).
 
@@ -236,7 +242,10 @@ def _sweep_all_but(state: State, call: Call, spared: str) -> State:
     state = _with(state, swept_epoch=epoch)
     state = emit(state, CONTROLLER, "SystemSwept", epoch=epoch)
     for pool in state.controller.pools:
-        if pool != spared and state.pools[pool].status == ACTIVE:
+        if pool == spared:
+            continue
+        require_free(state, pool)
+        if state.pools[pool].status == ACTIVE:
             state, _ = pool_contract.sweep(state, call.onward(pool))
     return state
 

@@ -16,6 +16,7 @@ from model import (
 )
 from model.fixed_point import BPS, MAX, mul_div
 from model.liquidity_math import MINIMUM_UNITS, portion, redeemable
+from model.lock import locked, require_free
 from model.parameters import Parameters, first_out_of_bounds, pool_bounds
 from model.protection_math import Entitlement
 from model.state import (
@@ -39,7 +40,7 @@ from model.state import (
     require,
     with_pool,
 )
-from model.token import balance_of, pull, push
+from model.token import balance_of, decimals_of, pull, push
 from model.waterfall import Allowances, Payment
 
 MAX_DECIMALS = 24
@@ -85,8 +86,9 @@ def create(state: State, now: int, base: str, quote: str, parameters: Parameters
     name = first_out_of_bounds(parameters, pool_bounds(epoch_seconds))
     require(name is None, f"pool: {name} out of bounds")
     for token in (base, quote):
-        require(token in state.tokens, "pool: not a token")
-        require(state.tokens[token].decimals <= MAX_DECIMALS, "pool: too many decimals")
+        decimals = decimals_of(state, token) if token in state.tokens else None
+        require(decimals is not None, "pool: not a token")
+        require(decimals <= MAX_DECIMALS, "pool: too many decimals")
     return Pool(
         base=base,
         quote=quote,
@@ -108,6 +110,7 @@ def create(state: State, now: int, base: str, quote: str, parameters: Parameters
     )
 
 
+@locked
 def set_status(state: State, call: Call, status: int, min_price: int, max_price: int) -> tuple[State, None]:
     """Activate, suspend or resume the pool (R1).
 
@@ -147,6 +150,7 @@ def set_status(state: State, call: Call, status: int, min_price: int, max_price:
     return state, None
 
 
+@locked
 def swap(
     state: State, call: Call, token_in: str, amount_in: int, min_amount_out: int, recipient: str, deadline: int
 ) -> tuple[State, int]:
@@ -196,6 +200,7 @@ def swap(
     return push(state, call, token_out, recipient, amount_out), amount_out
 
 
+@locked
 def donate(state: State, call: Call, base: int, quote: int) -> tuple[State, None]:
     """Give to all providers of the pool (R3).
 
@@ -235,6 +240,7 @@ def donate(state: State, call: Call, base: int, quote: int) -> tuple[State, None
     return _pull_both(state, call, base, quote), None
 
 
+@locked
 def add(state: State, call: Call, base: int, quote: int, min_units: int, deadline: int) -> tuple[State, int]:
     """Add liquidity (R5 to R8).
 
@@ -267,6 +273,7 @@ def add(state: State, call: Call, base: int, quote: int, min_units: int, deadlin
     return _pull_both(state, call, base, quote), units
 
 
+@locked
 def stage_deposit(state: State, call: Call, base: int, quote: int) -> tuple[State, None]:
     """Hand over tokens that are not to be in the pool yet (R9).
 
@@ -306,6 +313,7 @@ def stage_deposit(state: State, call: Call, base: int, quote: int) -> tuple[Stat
     return _pull_both(state, call, base, quote), None
 
 
+@locked
 def confirm_deposit(state: State, call: Call, min_units: int) -> tuple[State, int]:
     """Add everything that the caller has staged, at the price of this moment (R9).
 
@@ -337,6 +345,7 @@ def confirm_deposit(state: State, call: Call, min_units: int) -> tuple[State, in
     return _add(state, call, deposit.base, deposit.quote, min_units)
 
 
+@locked
 def cancel_deposit(state: State, call: Call) -> tuple[State, tuple[int, int]]:
     """Take back everything that the caller has staged (R9).
 
@@ -358,6 +367,7 @@ def cancel_deposit(state: State, call: Call) -> tuple[State, tuple[int, int]]:
     return _push_both(state, call, deposit.base, deposit.quote), (deposit.base, deposit.quote)
 
 
+@locked
 def begin_protection(state: State, call: Call) -> tuple[State, None]:
     """Strike the principal of a position made while the pool was PENDING, and start its clock (R10).
 
@@ -395,6 +405,7 @@ def begin_protection(state: State, call: Call) -> tuple[State, None]:
     return state, None
 
 
+@locked
 def request_withdrawal(state: State, call: Call, units: int) -> tuple[State, None]:
     """Announce that units will leave in the next epoch, or with 0 that they will not (R12).
 
@@ -426,6 +437,7 @@ def request_withdrawal(state: State, call: Call, units: int) -> tuple[State, Non
     return state, None
 
 
+@locked
 def withdraw(
     state: State, call: Call, min_base: int, min_quote: int, max_shortfall: int
 ) -> tuple[State, tuple[int, int, int, int]]:
@@ -458,7 +470,7 @@ def withdraw(
     claim = _claim(pool, call, request.units)
     if claim.due.is_due and pool.books.bailout:
         state = _draw_surpluses(state, call)
-    payment = waterfall.pay(claim.due, _allowances(state, call, claim))
+    payment = _payment(state, call, claim)
     share_base, share_quote = _share_kept(claim, payment)
     base, quote = _received(claim, payment, share_base, share_quote)
     _require_minimums(base, quote, min_base, min_quote)
@@ -469,6 +481,7 @@ def withdraw(
     return state, (base, quote, payment.slashed, payment.shortfall)
 
 
+@locked
 def exit(state: State, call: Call, units: int, min_base: int, min_quote: int) -> tuple[State, tuple[int, int]]:
     """Leave at once, with the share of the reserves and nothing else (R17).
 
@@ -506,6 +519,7 @@ def exit(state: State, call: Call, units: int, min_base: int, min_quote: int) ->
     return _push_both(state, call, base, quote), (base, quote)
 
 
+@locked
 def sweep(state: State, call: Call) -> tuple[State, tuple[int, int]]:
     """Send what the pool holds above reserves and staged deposits to the stakers and the Reserve (R14).
 
@@ -520,9 +534,13 @@ def sweep(state: State, call: Call) -> tuple[State, tuple[int, int]]:
     --------
     The stakers' part down, in favour of the Reserve.
     """
+    return _sweep(state, call)
+
+
+def _sweep(state: State, call: Call) -> tuple[State, tuple[int, int]]:
     pool = state.pools[call.target]
-    surplus_base = balance_of(state, pool.base, call.target) - pool.reserve_base - pool.staged_base
-    surplus_quote = balance_of(state, pool.quote, call.target) - pool.reserve_quote - pool.staged_quote
+    surplus_base = max(0, balance_of(state, pool.base, call.target) - pool.reserve_base - pool.staged_base)
+    surplus_quote = max(0, balance_of(state, pool.quote, call.target) - pool.reserve_quote - pool.staged_quote)
     if surplus_base == 0 and surplus_quote == 0:
         return state, (0, 0)
     staker_share_bps = _staker_share_bps(state, call)
@@ -890,33 +908,50 @@ def _claim(pool: Pool, call: Call, units: int) -> Claim:
 
 def _draw_surpluses(state: State, call: Call) -> State:
     """Step 0: once per epoch, gather the surpluses of all pools, this one's first (R16.0)."""
+    require_free(state, CONTROLLER)
     if state.controller.swept_epoch == state.pools[call.target].books.epoch:
         return state
-    state, _ = sweep(state, call)
+    state, _ = _sweep(state, call)
     state, _ = controller.draw_surpluses(state, call.onward(CONTROLLER))
     return state
 
 
-def _allowances(state: State, call: Call, claim: Claim) -> Allowances:
-    """What each source may give, fixed before the first step (R16)."""
+def _payment(state: State, call: Call, claim: Claim) -> Payment:
+    """What each step pays, of allowances fixed before the first one (R16); only who may have to pay is asked (R22)."""
     pool = state.pools[call.target]
+    if not claim.due.is_due:
+        return Payment(paid=0, taken=0, paid_quote=0, slashed=0, shortfall=0)
+    require_free(state, RESERVE)
     deficit_token, _ = _deficit_and_surplus_tokens(pool, claim)
-    sources = (
-        state.reserve.held.get(deficit_token, 0),
-        state.reserve.held.get(pool.quote, 0),
-        backstop.pool_stake(state, call.target).total_stake,
-    )
-    allowed = [waterfall.allowance(held, claim.units, pool.total_units, pool.books.bailout) for held in sources]
-    return Allowances(*allowed, dlq_price=_dlq_price(state, call))
+    held = state.reserve.held
+    in_kind = _allowance(pool, claim, held.get(deficit_token, 0))
+    in_quote = _allowance(pool, claim, held.get(pool.quote, 0))
+    of_reserve = Allowances(in_kind, in_quote, dlq=0, dlq_price=0)
+    payment = waterfall.pay(claim.due, of_reserve)
+    if payment.shortfall == 0 or not pool.books.bailout:
+        return payment
+    dlq_price = _dlq_price(state, call)
+    if dlq_price == 0:
+        return payment
+    require_free(state, BACKSTOP)
+    dlq = _allowance(pool, claim, backstop.pool_stake(state, call.target).total_stake)
+    return waterfall.pay(claim.due, replace(of_reserve, dlq=dlq, dlq_price=dlq_price))
+
+
+def _allowance(pool: Pool, claim: Claim, held: int) -> int:
+    return waterfall.allowance(held, claim.units, pool.total_units, pool.books.bailout)
 
 
 def _dlq_price(state: State, call: Call) -> int:
-    """The price of DLQ in this pool's quote token; 0 where the Backstop is not called (R16.3)."""
-    pool = state.pools[call.target]
-    dlq_pool = state.controller.dlq_pools.get(pool.quote, ZERO)
-    if not pool.books.bailout or dlq_pool == ZERO or state.pools[dlq_pool].status != ACTIVE:
+    """The price of DLQ in this pool's quote token; 0 where no ACTIVE pool has been named for it (R16.3)."""
+    require_free(state, CONTROLLER)
+    dlq_pool = state.controller.dlq_pools.get(state.pools[call.target].quote, ZERO)
+    if dlq_pool == ZERO:
         return 0
-    return oracle_price(state.pools[dlq_pool], call.now)
+    if dlq_pool != call.target:
+        require_free(state, dlq_pool)
+    priced = state.pools[dlq_pool]
+    return oracle_price(priced, call.now) if priced.status == ACTIVE else 0
 
 
 def _deficit_and_surplus_tokens(pool: Pool, claim: Claim) -> tuple[str, str]:
@@ -1026,6 +1061,7 @@ def _send_surplus(state: State, call: Call, token: str, to_stakers: int, to_rese
 
 
 def _staker_share_bps(state: State, call: Call) -> int:
+    require_free(state, BACKSTOP)
     has_shares = backstop.pool_stake(state, call.target).total_shares > 0
     return state.pools[call.target].parameters.staker_share_bps if has_shares else 0
 

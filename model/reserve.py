@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+from model.lock import locked
 from model.state import Call, State, emit, is_registered, require
 from model.token import balance_of, push
 
 
+@locked
 def absorb(state: State, call: Call, token: str) -> tuple[State, int]:
     """Book what has reached the Reserve (R14).
 
@@ -34,6 +36,7 @@ def absorb(state: State, call: Call, token: str) -> tuple[State, int]:
     return state, amount
 
 
+@locked
 def draw(state: State, call: Call, token: str, recipient: str, amount: int) -> tuple[State, None]:
     """Pay a provider of the pool that calls (R16, R21).
 

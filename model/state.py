@@ -19,6 +19,9 @@ PENDING = 0
 ACTIVE = 1
 SUSPENDED = 2
 
+NO_REASON = ""
+"""Of a revert without data: a call to a contract that is entered already, or to a function that it does not have."""
+
 
 class Revert(Exception):
     """A check of the rules failed: the call changes nothing."""
@@ -74,10 +77,24 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class Hook:
+    """What a token calls in the middle of its next transfer: before or after the balances change. A failure of the call
+    is the transfer's if it `bubbles`, else it is only reported."""
+
+    call: Operation
+    before: bool
+    bubbles: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Token:
+    """`behaviour` is one of model.token's."""
+
     decimals: int
     balances: dict[str, int]
     allowances: dict[tuple[str, str], int]
+    behaviour: int = 0
+    hook: Hook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +206,8 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All contracts; `log` holds the events of the call under way, and is empty between calls."""
+    """All contracts; `log` holds the events of the call under way, `entered` the contracts inside one (R22): both are
+    empty between calls."""
 
     tokens: dict[str, Token]
     pools: dict[str, Pool]
@@ -197,6 +215,7 @@ class State:
     backstop: Backstop
     controller: Controller
     log: tuple[Event, ...]
+    entered: frozenset[str] = frozenset()
 
 
 EMPTY_POSITION = Position(0, 0, 0, 0, 0)

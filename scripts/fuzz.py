@@ -35,6 +35,7 @@ def report(tally: Tally, mismatch: Mismatch | None, seconds: float, **context) -
         "mismatches": int(mismatch is not None),
         "operations": {name: {"ok": tally.succeeded[name], "reverted": tally.reverted[name]} for name in OPERATIONS},
         "waterfall": dict(tally.waterfall),
+        "awkward": dict(tally.awkward),
         "generations_ended": tally.generations_ended,
         "reasons": dict(tally.reasons.most_common()),
     }
@@ -47,6 +48,10 @@ def show(result: dict) -> None:
     console.print(table)
     table = Table("step", "hits", title="Waterfall")
     for name, hits in result["waterfall"].items():
+        table.add_row(name, f"{hits:,}")
+    console.print(table)
+    table = Table("awkward tokens, inside calls", "hits")
+    for name, hits in result["awkward"].items():
         table.add_row(name, f"{hits:,}")
     console.print(table)
     console.print(

@@ -21,6 +21,7 @@ interface IBackstop:
     def account(pool: address, staker: address) -> StakeAccount: view
 
 interface IController:
+    def dlq() -> address: view
     def owner() -> address: view
     def pending_owner() -> address: view
     def swept_epoch() -> uint256: view
@@ -30,6 +31,7 @@ interface IController:
 
 interface IToken:
     def balanceOf(holder: address) -> uint256: view
+    def report(holders: DynArray[address, MAX_HOLDERS]) -> TokenReport: view
     def allowance(owner: address, spender: address) -> uint256: view
 
 
@@ -95,11 +97,19 @@ struct StakeView:
     stake: PoolStake
     accounts: StakeAccount[MAX_ACCOUNTS]
 
+struct TokenReport:
+    behaviour: uint256
+    hook_target: address
+    hook_payload: bytes32
+    hook_before: bool
+    hook_bubbles: bool
+    balances: uint256[MAX_HOLDERS]
+
 struct TokenView:
     held: uint256
     booked: uint256
     dlq_pool: address
-    balances: uint256[MAX_HOLDERS]
+    report: TokenReport
 
 struct ControllerView:
     owner: address
@@ -108,15 +118,18 @@ struct ControllerView:
 
 
 MAX_ACCOUNTS: constant(uint256) = 4
-MAX_POOLS: constant(uint256) = 9
-MAX_TOKENS: constant(uint256) = 6
+MAX_POOLS: constant(uint256) = 10
+MAX_TOKENS: constant(uint256) = 7
 MAX_OTHERS: constant(uint256) = 12
-MAX_HOLDERS: constant(uint256) = 21  # others and pools
-MAX_PARTS: constant(uint256) = 25  # the controller, pools and stakes, tokens
+MAX_OWNERS: constant(uint256) = 14
+MAX_SPENDERS: constant(uint256) = 19
+MAX_HOLDERS: constant(uint256) = 22  # others and pools
+MAX_PARTS: constant(uint256) = 28  # the controller, pools and stakes, tokens
 
 CONTROLLER: immutable(IController)
 RESERVE: immutable(IReserve)
 BACKSTOP: immutable(IBackstop)
+DLQ: immutable(address)
 
 providers: DynArray[address, MAX_ACCOUNTS]
 stakers: DynArray[address, MAX_ACCOUNTS]
@@ -137,6 +150,7 @@ def __init__(
     CONTROLLER = IController(controller)
     RESERVE = IReserve(reserve)
     BACKSTOP = IBackstop(backstop)
+    DLQ = staticcall IController(controller).dlq()
     self.tokens = tokens
     self.providers = providers
     self.stakers = stakers
@@ -200,7 +214,7 @@ def digest() -> bytes32:
 
 @external
 @view
-def allowances(owners: DynArray[address, MAX_OTHERS], spenders: DynArray[address, MAX_HOLDERS]) -> DynArray[uint256, 2048]:
+def allowances(owners: DynArray[address, MAX_OWNERS], spenders: DynArray[address, MAX_SPENDERS]) -> DynArray[uint256, 2048]:
     """
     @notice Every owner's allowance to every spender, token by token.
     """
@@ -256,8 +270,11 @@ def _token(token: address, holders: DynArray[address, MAX_HOLDERS]) -> TokenView
     found.held = staticcall RESERVE.held(token)
     found.booked = staticcall BACKSTOP.booked(token)
     found.dlq_pool = staticcall CONTROLLER.dlq_pools(token)
+    if token != DLQ:
+        found.report = staticcall IToken(token).report(holders)
+        return found
     i: uint256 = 0
     for holder: address in holders:
-        found.balances[i] = staticcall IToken(token).balanceOf(holder)
+        found.report.balances[i] = staticcall IToken(token).balanceOf(holder)
         i += 1
     return found

@@ -21,7 +21,7 @@ CONTRACTS = ROOT / "contracts"
 LIBRARIES = Path(snekmate.__path__[0]).parent
 FILES = {
     Path(file).stem: Path(file)
-    for file in ("Controller.vy", "Pool.vy", "Reserve.vy", "Backstop.vy", "DLQ.vy", "mocks/MockToken.vy", "mocks/Inspector.vy")
+    for file in ("Controller.vy", "Pool.vy", "Reserve.vy", "Backstop.vy", "DLQ.vy", "mocks/AwkwardToken.vy", "mocks/Inspector.vy")
 }
 SETTINGS = {
     "gas": Settings(optimize=OptimizationLevel.GAS),

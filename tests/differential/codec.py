@@ -15,8 +15,8 @@ from eth_abi import decode, encode
 from eth_utils import keccak
 
 from model import Event, Operation, Outcome, Parameters, State
-from model.state import EMPTY_DEPOSIT, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, EMPTY_STAKE_ACCOUNT, ZERO
-from model.state import Backstop, Controller, Pool, Token
+from model.state import EMPTY_DEPOSIT, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, EMPTY_STAKE_ACCOUNT, NO_REASON, ZERO
+from model.state import Backstop, Controller, Hook, Pool, Token
 from tests.differential import world
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
@@ -86,6 +86,7 @@ class Directory:
         self.names = {address: name for name, address in self.addresses.items()}
         self.words = {name: bytes(12) + address for name, address in self.addresses.items()}
         self.calls: dict[str, Call] = {}
+        self.functions: dict[bytes, str] = {}
         self.events: dict[tuple[str, str], Signature] = {}
         for contract, abi in abis.items():
             for item in abi:
@@ -103,6 +104,8 @@ class Directory:
             names = tuple(parameter["name"] for parameter in item["inputs"])
             outputs = tuple(_canonical(output) for output in item["outputs"])
             self.calls[f"{contract}.{item['name']}"] = Call(digest[:4], names, outputs)
+            self.words[f"{contract}.{item['name']}"] = digest[:4] + bytes(28)
+            self.functions[digest[:4]] = item["name"]
         else:
             indexed = tuple((p["name"], p["type"]) for p in item["inputs"] if p["indexed"])
             plain = tuple((p["name"], p["type"]) for p in item["inputs"] if not p["indexed"])
@@ -121,11 +124,19 @@ class Directory:
 
     def calldata(self, operation: Operation) -> bytes:
         call = self.calls[operation.name]
+        if operation.name == "token.arm":
+            return call.selector + self._hook(**operation.arguments)
         return call.selector + b"".join([self.word(operation.arguments[name]) for name in call.parameters])
 
+    def _hook(self, calls: Operation, before: bool, bubbles: bool) -> bytes:
+        """The arguments of `arm`: the one call with an argument that is not static, the calldata of another."""
+        payload = self.calldata(calls)
+        padding = bytes(-len(payload) % 32)
+        return b"".join(map(self.word, (calls.target, 128, before, bubbles, len(payload)))) + payload + padding
+
     def calldata_of_allowances(self) -> bytes:
-        """The call that reads all actors' allowances to everything they may have approved."""
-        rows = [_array([self.words[name] for name in names]) for names in (world.ACTORS, world.SPENDERS)]
+        """The call that reads all allowances that there may be."""
+        rows = [_array([self.words[name] for name in names]) for names in (world.OWNERS, world.SPENDERS)]
         offsets = (64, 64 + len(rows[0]))
         heads = [offset.to_bytes(32, "big") for offset in offsets]
         return self.calls["inspector.allowances"].selector + b"".join((*heads, *rows))
@@ -150,7 +161,7 @@ class Directory:
         """An id for an address that has one."""
         if isinstance(value, str) and value.startswith("0x"):
             return self.names.get(bytes.fromhex(value[2:]), value)
-        return value
+        return self.functions.get(value, value)
 
     def read_log(self, log: Log) -> Event | str:
         source = self.names.get(log.address, "0x" + log.address.hex())
@@ -173,7 +184,8 @@ class Directory:
 
 @cache
 def revert_data(reason: str) -> bytes:
-    return ERROR_SELECTOR + encode(["string"], [reason])
+    """What a revert returns: without a reason, nothing."""
+    return b"" if reason == NO_REASON else ERROR_SELECTOR + encode(["string"], [reason])
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,14 +273,20 @@ class StateCodec:
     def _token(self, token: Token, held: int, booked: int, dlq_pool: str, pools: tuple[str, ...]) -> bytes:
         balances = [token.balances.get(holder, 0) for holder in (*world.HOLDERS, *pools)]
         balances += [0] * (world.MAX_HOLDERS - len(balances))
-        return self._row(held, booked, dlq_pool, *balances)
+        return self._row(held, booked, dlq_pool, token.behaviour, *self._hook_view(token.hook), *balances)
+
+    def _hook_view(self, hook: Hook | None) -> tuple:
+        if hook is None:
+            return ZERO, 0, False, False
+        payload = keccak(self.directory.calldata(hook.call))
+        return hook.call.target, int.from_bytes(payload, "big"), hook.before, hook.bubbles
 
     def encode_allowances(self, state: State) -> bytes:
-        """The return data of the Inspector's `allowances` for all actors and everything they may have approved."""
+        """The return data of the Inspector's `allowances` for all that there may be."""
         found = [
             state.tokens[token].allowances.get((owner, spender), 0).to_bytes(32, "big")
             for token in world.TOKENS
-            for owner in world.ACTORS
+            for owner in world.OWNERS
             for spender in world.SPENDERS
         ]
         return (32).to_bytes(32, "big") + _array(found)

@@ -19,7 +19,7 @@ def deploy_tokens(governor, project=ape_project) -> dict[str, ContractInstance]:
     tokens = {world.DLQ: governor.deploy(project.DLQ, world.SUPPLY)}
     for name, decimals in world.DECIMALS.items():
         if name != world.DLQ:
-            tokens[name] = governor.deploy(project.MockToken, name, name, decimals, world.SUPPLY)
+            tokens[name] = governor.deploy(project.AwkwardToken, name, name, decimals, world.SUPPLY)
     return tokens
 
 

@@ -41,7 +41,7 @@ class Evm:
         tokens = {world.DLQ: self._create("DLQ", world.SUPPLY)}
         for name, decimals in world.DECIMALS.items():
             if name != world.DLQ:
-                tokens[name] = self._create("MockToken", name, name, decimals, world.SUPPLY)
+                tokens[name] = self._create("AwkwardToken", name, name, decimals, world.SUPPLY)
         system = [getattr(world.SYSTEM, name) for name in world.SYSTEM.__slots__]
         blueprints = [self._create_blueprint(name) for name in ("Pool", "Reserve", "Backstop")]
         controller = self._create("Controller", tokens[world.DLQ], *system, *blueprints)

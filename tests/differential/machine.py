@@ -8,7 +8,8 @@ from math import inf
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from model import OPERATIONS, Operation, State, apply
+from model import OPERATIONS, Event, Operation, State, apply, token
+from model.state import NO_REASON
 from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, minimise, run_model
@@ -120,6 +121,15 @@ class Tally:
     }
     # Sweeps have nothing of their own to refuse.
     NEVER_REVERT = ("pool.sweep", "controller.sweep")
+    # What awkward tokens do in the midst of the contracts' calls (R22).
+    MOVES = {
+        token.NO_RETURN_VALUE: "no return value",
+        token.REVERTS_ON_ZERO: "reverts on zero",
+        token.FEE_FROM_RECIPIENT: "fee from the recipient",
+        token.FEE_ON_TOP: "fee on top",
+    }
+    REFUSALS = {"token_moves: transfer refused": "returns false", "token_moves: amount changed": "fee refused", NO_REASON: "locked out"}
+    AWKWARD = (*MOVES.values(), *REFUSALS.values(), "called back, done", "called back, refused")
 
     def __init__(self, names: list[str], progress=lambda tally: None):
         self.examples = 0
@@ -128,6 +138,7 @@ class Tally:
         self.succeeded = Counter({name: 0 for name in names})
         self.reverted = Counter({name: 0 for name in names})
         self.waterfall = Counter({name: 0 for name in self.WATERFALL})
+        self.awkward = Counter({name: 0 for name in self.AWKWARD})
         self.reasons: Counter[str] = Counter()
         self.generations_ended = 0
         self.progress = progress
@@ -141,11 +152,15 @@ class Tally:
             else:
                 self.reverted[step.operation.name] += 1
                 self.reasons[step.outcome.reason] += 1
+                if kind(step.operation.target) != "token" and step.outcome.reason in self.REFUSALS:
+                    self.awkward[self.REFUSALS[step.outcome.reason]] += 1
         self.progress(self)
 
     def _add_success(self, step: Step) -> None:
         self.succeeded[step.operation.name] += 1
         for event in step.outcome.events:
+            if event.source in world.TOKENS and kind(step.operation.target) != "token":
+                self._add_move(event, step.state.tokens[event.source].behaviour)
             inner = self.INNER.get((kind(event.source), event.name))
             if inner is not None:
                 self.succeeded[inner] += 1
@@ -156,6 +171,12 @@ class Tally:
                 self.succeeded["controller.draw_surpluses"] += 1
             elif event.name == "GenerationEnded":
                 self.generations_ended += 1
+
+    def _add_move(self, event: Event, behaviour: int) -> None:
+        if event.name == "CalledBack":
+            self.awkward["called back, done" if event.arguments["succeeded"] else "called back, refused"] += 1
+        elif event.name == "Transfer" and behaviour in self.MOVES:
+            self.awkward[self.MOVES[behaviour]] += 1
 
     def _add_compensation(self, paid: dict) -> None:
         self.waterfall["bailout" if paid["bailout"] else "calm"] += 1
@@ -168,7 +189,7 @@ class Tally:
         """What the run should have reached and has not."""
         missing = [f"{name} never succeeded" for name, count in self.succeeded.items() if not count]
         missing += [f"{name} never reverted" for name, count in self.reverted.items() if not count and name not in self.NEVER_REVERT]
-        missing += [f"{name} never happened" for name, count in self.waterfall.items() if not count]
+        missing += [f"{name} never happened" for name, count in (*self.waterfall.items(), *self.awkward.items()) if not count]
         missing += [] if self.generations_ended else ["no slash ended a generation of stakers"]
         return missing
 

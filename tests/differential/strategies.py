@@ -6,6 +6,7 @@ fast to draw, and it shrinks well.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from model import Operation, Parameters, State, apply
 from model.fixed_point import MAX
 from model.liquidity_math import MINIMUM_UNITS
+from model.operations import VIEWS
 from model.oracle import spot_price
 from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, EMPTY_REQUEST, RESERVE, SUSPENDED, ZERO, Pool, StakeAccount
 from model.swap_math import swap_output
+from model.token import BEHAVIOURS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO
 from tests.differential import world
 
 T = TypeVar("T")
@@ -42,6 +45,7 @@ class Hand:
         self.state = state
         self.now = now
         self.moments: list[int] = []
+        self.senders = world.ACTORS
         self.is_plain = draw(below(10)) < 7
 
     def pick(self, options: Sequence[T]) -> T:
@@ -63,9 +67,13 @@ class Hand:
             return reference * most * share // 10**6
         return {"whole": reference, "one more": min(reference + 1, FOREVER), "none": 0, "one": 1, "huge": self.pick(HUGE)}[sort]
 
-    def actor(self, usual: str, percent: int = 5) -> str:
-        """The usual sender, or now and then anybody."""
-        return self.pick(world.ACTORS) if self.chance(percent) else usual
+    def actor(self, usual: str | None = None, percent: int = 5) -> str:
+        """The usual sender, if it can be one, or now and then anybody."""
+        return self.pick(self.senders) if usual not in self.senders or self.chance(percent) else usual
+
+    def one_of(self, usual: Sequence[str]) -> str:
+        """One of the usual senders that can be one, else anybody."""
+        return self.pick([who for who in usual if who in self.senders] or self.senders)
 
     def pool(self, suits: Callable[[Pool], bool] = lambda pool: pool.status == ACTIVE) -> str:
         """A pool that suits, or now and then any."""
@@ -74,7 +82,7 @@ class Hand:
         return self.pick(pools) if not suited or self.chance(5) else self.pick(suited)
 
     def provider(self) -> str:
-        return self.pick(world.PROVIDERS)
+        return self.one_of(world.PROVIDERS)
 
     def deadline(self) -> int:
         if not self.chance(4):
@@ -162,7 +170,7 @@ def _is_open(pool: Pool) -> bool:
 
 @proposal("pool.donate", 2)
 def _donate(hand: Hand):
-    name, sender = hand.pool(_is_open), hand.pick(world.ACTORS)
+    name, sender = hand.pool(_is_open), hand.actor()
     return name, sender, _pair(hand, name, sender)
 
 
@@ -188,7 +196,7 @@ def _with_deposit(hand: Hand) -> tuple[str, str] | None:
     """A pool and a provider with a pending deposit, now and then any; None where there is no deposit."""
     if hand.chance(5):
         return hand.pool(), hand.provider()
-    staged = [(name, who) for name, pool in hand.state.pools.items() for who in pool.deposits]
+    staged = [(name, who) for name, pool in hand.state.pools.items() for who in pool.deposits if who in hand.senders]
     return hand.pick(staged) if staged else None
 
 
@@ -214,7 +222,7 @@ def _cancel_deposit(hand: Hand):
 def _begin_protection(hand: Hand):
     unprotected = [
         (name, who) for name, pool in hand.state.pools.items() if pool.status == ACTIVE
-        for who, position in pool.positions.items() if position.units and not position.clock
+        for who, position in pool.positions.items() if position.units and not position.clock and who in hand.senders
     ]  # fmt: skip
     if not unprotected and not hand.chance(20):
         return hand.instead("pool.add")
@@ -225,7 +233,10 @@ def _begin_protection(hand: Hand):
 def _with_position(hand: Hand) -> tuple[str, str]:
     """A pool and a provider with units; often one who has all of a staked pool, and so can exhaust its stake."""
     pools = hand.state.pools
-    held = [(name, who) for name, pool in pools.items() for who, position in pool.positions.items() if position.units]
+    held = [
+        (name, who) for name, pool in pools.items()
+        for who, position in pool.positions.items() if position.units and who in hand.senders
+    ]  # fmt: skip
     if not held or hand.chance(4):
         return hand.pool(), hand.provider()
     if hand.chance(10):
@@ -261,7 +272,7 @@ def _with_request(hand: Hand) -> tuple[str, str] | None:
     epoch = hand.now // hand.state.controller.parameters.epoch_seconds
     live = [
         (name, who) for name, pool in hand.state.pools.items()
-        for who, request in pool.requests.items() if request.units and request.epoch + 1 >= epoch
+        for who, request in pool.requests.items() if request.units and request.epoch + 1 >= epoch and who in hand.senders
     ]  # fmt: skip
     if hand.chance(5):
         return _with_position(hand)
@@ -305,7 +316,7 @@ def _sweep_pool(hand: Hand):
 
 @proposal("pool.set_status", 1)
 def _set_status_directly(hand: Hand):
-    return hand.pool(), hand.pick(world.ACTORS), {"status": hand.pick((0, 1, 2)), "min_price": 0, "max_price": FOREVER}
+    return hand.pool(), hand.actor(), {"status": hand.pick((0, 1, 2)), "min_price": 0, "max_price": FOREVER}
 
 
 # -- Reserve and Backstop ------------------------------------------------------------------------------------------
@@ -321,13 +332,13 @@ def _absorb(hand: Hand):
 
 @proposal("reserve.draw", 1)
 def _draw_directly(hand: Hand):
-    token, sender = hand.pick(world.TOKENS), hand.pick(world.ACTORS)
+    token, sender = hand.pick(world.TOKENS), hand.actor()
     return RESERVE, sender, {"token": token, "recipient": sender, "amount": hand.amount(hand.state.reserve.held.get(token, 0))}
 
 
 @proposal("backstop.stake", 4)
 def _stake(hand: Hand):
-    sender = hand.pick(world.STAKERS)
+    sender = hand.one_of(world.STAKERS)
     pool = hand.pick(world.ACTORS) if hand.chance(4) else hand.pick(hand.state.controller.pools)
     return BACKSTOP, sender, {"pool": pool, "amount": hand.amount(10**21)}
 
@@ -335,8 +346,8 @@ def _stake(hand: Hand):
 def _with(hand: Hand, suits: Callable[[StakeAccount], int]) -> tuple[str, str] | None:
     """A pool and one of its stakers who suits, now and then any; None where nobody does."""
     if hand.chance(8):
-        return hand.pick(hand.state.controller.pools), hand.pick(world.STAKERS)
-    suited = [key for key, account in hand.state.backstop.accounts.items() if suits(account)]
+        return hand.pick(hand.state.controller.pools), hand.one_of(world.STAKERS)
+    suited = [key for key, account in hand.state.backstop.accounts.items() if key[1] in hand.senders and suits(account)]
     return hand.pick(suited) if suited else None
 
 
@@ -377,12 +388,12 @@ def _claim(hand: Hand):
 
 @proposal("backstop.reward", 1)
 def _reward_directly(hand: Hand):
-    return BACKSTOP, hand.pick(world.ACTORS), {"token": hand.pick(world.TOKENS), "amount": hand.amount(10**18)}
+    return BACKSTOP, hand.actor(), {"token": hand.pick(world.TOKENS), "amount": hand.amount(10**18)}
 
 
 @proposal("backstop.slash", 1)
 def _slash_directly(hand: Hand):
-    sender = hand.pick(world.ACTORS)
+    sender = hand.actor()
     return BACKSTOP, sender, {"recipient": sender, "amount": hand.amount(10**18)}
 
 
@@ -407,9 +418,9 @@ def _create_pool(hand: Hand):
         parameters[name] = hand.pick(UNUSUAL)
     # The Inspector reads a limited number of pools: past it, only calls that fail are drawn.
     full = len(hand.state.controller.pools) >= world.MAX_POOLS
-    sender = "outsider" if full and hand.state.controller.owner != "outsider" else hand.actor(hand.state.controller.owner)
+    sender = hand.one_of(("outsider",)) if full and hand.state.controller.owner != "outsider" else hand.actor(hand.state.controller.owner)
     base, quote = hand.pick((*world.TOKENS, "outsider")), hand.pick(world.TOKENS)
-    quote = base if full and sender != "outsider" else quote
+    quote = base if full and sender == hand.state.controller.owner else quote
     return CONTROLLER, sender, {"base": base, "quote": quote, "parameters": Parameters(**parameters)}
 
 
@@ -442,12 +453,12 @@ def _sweep_system(hand: Hand):
 
 @proposal("controller.draw_surpluses", 1)
 def _draw_surpluses_directly(hand: Hand):
-    return CONTROLLER, hand.pick(world.ACTORS), {}
+    return CONTROLLER, hand.actor(), {}
 
 
 @proposal("controller.transfer_ownership", 1)
 def _transfer_ownership(hand: Hand):
-    return CONTROLLER, hand.actor(hand.state.controller.owner, 20), {"new_owner": hand.pick((world.GOVERNOR, "staker-1", ZERO))}
+    return CONTROLLER, hand.actor(hand.state.controller.owner, 20), {"new_owner": hand.pick((world.GOVERNOR, "staker-1", ZERO, world.CALLER))}
 
 
 @proposal("controller.accept_ownership", 1)
@@ -461,7 +472,7 @@ def _accept_ownership(hand: Hand):
 
 @proposal("token.transfer", 4)
 def _transfer(hand: Hand):
-    token, sender = hand.pick(world.TOKENS), hand.pick(world.ACTORS)
+    token, sender = hand.pick(world.TOKENS), hand.actor()
     stray = (RESERVE, BACKSTOP, *hand.state.controller.pools)
     recipient = hand.pick((*world.ACTORS, ZERO, CONTROLLER)) if hand.chance(20) else hand.pick(stray)
     return token, sender, {"to": recipient, "amount": hand.amount(hand.state.tokens[token].balances.get(sender, 0), 1)}
@@ -469,8 +480,8 @@ def _transfer(hand: Hand):
 
 @proposal("token.transferFrom", 1)
 def _transfer_from(hand: Hand):
-    token, owner, spender = hand.pick(world.TOKENS), hand.pick(world.ACTORS), hand.pick(world.ACTORS)
-    granted = [key for key, amount in hand.state.tokens[token].allowances.items() if amount and key[1] in world.ACTORS]
+    token, owner, spender = hand.pick(world.TOKENS), hand.pick(world.ACTORS), hand.actor()
+    granted = [key for key, amount in hand.state.tokens[token].allowances.items() if amount and key[1] in hand.senders]
     if granted and not hand.chance(20):
         owner, spender = hand.pick(granted)
     amount = hand.amount(hand.state.tokens[token].allowances.get((owner, spender), 0), 1)
@@ -479,15 +490,72 @@ def _transfer_from(hand: Hand):
 
 @proposal("token.approve", 2)
 def _approve(hand: Hand):
-    token, sender = hand.pick(world.TOKENS), hand.pick(world.ACTORS)
+    token, sender = hand.pick(world.TOKENS), hand.actor()
     spender = hand.pick((*world.ACTORS, *hand.state.controller.pools, BACKSTOP, ZERO))
     amount = hand.amount(10**18) if spender in world.ACTORS or hand.chance(20) else FOREVER
     return token, sender, {"spender": spender, "amount": amount}
 
 
+# -- tokens that misbehave -----------------------------------------------------------------------------------------
+
+HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO)  # to contracts that keep to R22
+# How many arguments a view has; which ones does not matter to whether it is told.
+ARGUMENTS = {name: 0 for name in VIEWS} | {
+    "pool.position": 1, "pool.request": 1, "pool.deposit": 1, "reserve.held": 1, "backstop.booked": 1, "backstop.pool_stake": 1,
+    "backstop.account": 2, "controller.is_pool": 1, "controller.pool_of": 2, "controller.dlq_pools": 1, "token.balanceOf": 1,
+    "token.allowance": 2,
+}  # fmt: skip
+
+
+def misbehaving(state: State) -> list[str]:
+    """The tokens that hinder what they are used for."""
+    return [name for name in world.AWKWARD if state.tokens[name].behaviour not in HARMLESS]
+
+
+@proposal("token.set_behaviour", 5)
+def _set_behaviour(hand: Hand):
+    token = hand.pick(world.TOKENS) if hand.chance(5) else hand.pick(world.AWKWARD)
+    behaviour = len(BEHAVIOURS) if hand.chance(5) else hand.pick(BEHAVIOURS)
+    return token, hand.actor("outsider"), {"behaviour": behaviour}
+
+
+def _make_behave(hand: Hand) -> Operation:
+    """Turn a token back, that the programs do not get stuck on it."""
+    return Operation("token.set_behaviour", hand.pick(misbehaving(hand.state)), "outsider", {"behaviour": PLAIN})
+
+
+@proposal("token.arm", 4)
+def _arm(hand: Hand):
+    token = hand.pick(world.TOKENS) if hand.chance(5) else hand.pick((world.CALLER, world.CALLER, *world.AWKWARD))
+    using = [name for name, pool in hand.state.pools.items() if token in (pool.base, pool.quote)]
+    calls = _view(hand, token) if hand.chance(35) else _called_by(hand, token)
+    if using and calls.target in hand.state.pools and hand.chance(50):
+        calls = replace(calls, target=hand.pick(using))
+    return token, "outsider", {"calls": calls, "before": hand.chance(50), "bubbles": hand.chance(30)}
+
+
+def _view(hand: Hand, token: str) -> Operation:
+    name = hand.pick(tuple(VIEWS))
+    targets = {"pool": hand.state.controller.pools, "reserve": (RESERVE,), "backstop": (BACKSTOP,), "controller": (CONTROLLER,)}
+    target = hand.pick(targets.get(name.split(".")[0], world.TOKENS))
+    if name == "controller.pools":
+        return Operation(name, target, token, {"arg0": hand.pick((0, len(hand.state.controller.pools)))})
+    return Operation(name, target, token, {f"arg{number}": token for number in range(ARGUMENTS[name])})
+
+
+def _called_by(hand: Hand, token: str) -> Operation:
+    """Any proposal, with the token as its sender."""
+    outside = hand.senders, hand.moments
+    hand.senders, hand.moments = (token,), []
+    calls = PROPOSALS[hand.pick(tuple(PROPOSALS))][1](hand)
+    hand.senders, hand.moments = outside
+    return calls if calls.name != "token.arm" else _called_by(hand, token)
+
+
 # -- a step --------------------------------------------------------------------------------------------------------
 
 LOTTERY = tuple(name for name, (weight, _) in PROPOSALS.items() for _ in range(weight))
+TURN_BACK = 15  # percent
 PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 * DAY)
 
 
@@ -506,6 +574,8 @@ def steps(draw: Callable) -> tuple[int, Operation]:
     """One call and its time, for the machine that runs it (`tests.differential.machine.Machine`)."""
     machine = draw(st.runner())
     hand = Hand(draw, machine.state, machine.now)
+    if misbehaving(machine.state) and hand.chance(TURN_BACK):
+        return _when(hand), _make_behave(hand)
     _, propose = PROPOSALS[hand.pick(LOTTERY)]
     operation = propose(hand)
     return _when(hand), operation

@@ -89,8 +89,21 @@ def read(path: Path) -> world.Program:
 
 
 def _plain(arguments: dict[str, Any]) -> dict[str, Any]:
-    return {name: asdict(value) if isinstance(value, Parameters) else value for name, value in arguments.items()}
+    return {name: _plain_value(value) for name, value in arguments.items()}
+
+
+def _plain_value(value: Any) -> Any:
+    """A call that a token is to make, and a pool's parameters, are objects."""
+    if isinstance(value, Operation):
+        return {"name": value.name, "target": value.target, "sender": value.sender, "arguments": _plain(value.arguments)}
+    return asdict(value) if isinstance(value, Parameters) else value
 
 
 def _rich(arguments: dict[str, Any]) -> dict[str, Any]:
-    return {name: Parameters(**value) if name == "parameters" else value for name, value in arguments.items()}
+    return {name: _rich_value(name, value) for name, value in arguments.items()}
+
+
+def _rich_value(name: str, value: Any) -> Any:
+    if name == "calls":
+        return Operation(**{**value, "arguments": _rich(value["arguments"])})
+    return Parameters(**value) if name == "parameters" else value

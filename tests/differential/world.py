@@ -13,18 +13,21 @@ UNLIMITED = 2**256 - 1
 SUPPLY = 2**112 - 1
 
 GOVERNOR = "governor"
-PROVIDERS = ("provider-1", "provider-2", "provider-3", "outsider")
-STAKERS = ("staker-1", "staker-2", "provider-1")
+CALLER = "USDC"  # a token that has tokens, units and stake of its own: what it calls in the middle of a transfer, it can pay for
+PROVIDERS = ("provider-1", "provider-2", "provider-3", CALLER)
+STAKERS = ("staker-1", "staker-2", "provider-1", CALLER)
 ACTORS = (GOVERNOR, "provider-1", "provider-2", "provider-3", "staker-1", "staker-2", "trader", "outsider")
 
 DLQ = "DLQ"
-DECIMALS = {DLQ: 18, "ABC": 24, "PQR": 8, "AVAX": 18, "USDC": 6}
+DECIMALS = {DLQ: 18, "ABC": 24, "PQR": 8, "AVAX": 18, "USDC": 6, "NIL": 0, "CENT": 2}
 TOKENS = tuple(DECIMALS)
-MAX_POOLS = 9  # what the Inspector has room for
+AWKWARD = TOKENS[1:]  # what can be made to misbehave: all but the protocol's own
+MAX_POOLS = 10  # what the Inspector has room for
 MAX_ACCOUNTS = 4
-MAX_HOLDERS = 21
+MAX_HOLDERS = 22
 POOLS = tuple(f"pool-{number}" for number in range(MAX_POOLS))
-HOLDERS = (*ACTORS, CONTROLLER, RESERVE, BACKSTOP)
+HOLDERS = (*ACTORS, CONTROLLER, RESERVE, BACKSTOP, CALLER)
+OWNERS = (*ACTORS, *AWKWARD)  # who may have approved somebody
 SPENDERS = (*POOLS, BACKSTOP, *ACTORS)
 
 SYSTEM = SystemParameters()
@@ -41,7 +44,7 @@ def genesis() -> State:
 
 
 def prologue() -> Program:
-    """Seven pools with positions 100, 49 and 10 days old, prices that have moved since, a thin Reserve, and stakes."""
+    """Eight pools with positions 100, 49 and 10 days old, prices that have moved since, a thin Reserve, and stakes."""
     program: Program = []
 
     def call(days: float, sender: str, target: str, name: str, **arguments) -> None:
@@ -51,15 +54,22 @@ def prologue() -> Program:
     def whole(token: str, amount: float) -> int:
         return int(amount * 10 ** DECIMALS[token])
 
-    # Tokens for everybody, and consent to every pool there may ever be.
+    def caller_calls(days: float, target: str, name: str, **arguments) -> None:
+        """A call by the CALLER: what it is made to call in the middle of its next transfer."""
+        made = Operation(name, target, CALLER, arguments)
+        call(days, GOVERNOR, CALLER, "token.arm", calls=made, before=False, bubbles=True)
+        call(days, GOVERNOR, CALLER, "token.transfer", to="outsider", amount=1)
+
+    # Tokens for everybody, and consent to every pool there may ever be. Of CENT there is all that a contract can count.
     for token in TOKENS:
-        for actor in ACTORS[1:]:
-            call(-102, GOVERNOR, token, "token.transfer", to=actor, amount=whole(token, 5_000_000))
+        for actor in (*ACTORS[1:], CALLER):
+            amount = SUPPLY // 10 if token == "CENT" else whole(token, 5_000_000)
+            call(-102, GOVERNOR, token, "token.transfer", to=actor, amount=amount)
         for actor in ACTORS:
             for spender in (*POOLS, BACKSTOP):
                 call(-102, actor, token, "token.approve", spender=spender, amount=UNLIMITED)
 
-    # Pools: the DLQ pools first, then the seed's tokens; the last stays PENDING.
+    # Pools: the DLQ pools first, then the seed's tokens; pool-6 stays PENDING, pool-7 is of few large coins and very many small ones.
     pairs = [
         ((DLQ, "USDC"), (200_000, 100_000), Parameters()),
         (("ABC", "USDC"), (1_000_000, 100_000), Parameters()),
@@ -68,6 +78,7 @@ def prologue() -> Program:
         (("ABC", "AVAX"), (100_000, 500), Parameters(staker_share_bps=10_000, confirmation_seconds=0, max_deviation_bps=1_000)),
         ((DLQ, "AVAX"), (1_000, 25), Parameters(staker_share_bps=0, full_protection_seconds=0)),
         (("PQR", "AVAX"), (1_000, 500), Parameters(oracle_window_seconds=60, lockup_seconds=2 * DAY)),
+        (("NIL", "CENT"), (3_000, SUPPLY // 2_000), Parameters(oracle_window_seconds=60, max_deviation_bps=1_000)),
     ]
     for number, ((base, quote), (amount_base, amount_quote), parameters) in enumerate(pairs):
         call(-101, GOVERNOR, CONTROLLER, "controller.create_pool", base=base, quote=quote, parameters=parameters)
@@ -75,11 +86,19 @@ def prologue() -> Program:
             -101, "provider-1", f"pool-{number}", "pool.add",
             base=whole(base, amount_base), quote=whole(quote, amount_quote), min_units=0, deadline=UNLIMITED,
         )  # fmt: skip
-    for number in range(6):
+    for number in (0, 1, 2, 3, 4, 5, 7):
         call(-100, GOVERNOR, CONTROLLER, "controller.set_status", pool=f"pool-{number}", status=ACTIVE, min_price=0, max_price=UNLIMITED)
         call(-100, "provider-1", f"pool-{number}", "pool.begin_protection")
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="USDC", pool="pool-0")
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="AVAX", pool="pool-5")
+
+    # The CALLER's own: units of two pools, stake to one of them, and consent to all that it may want to pay with.
+    for pool, token in (("pool-3", "AVAX"), ("pool-3", CALLER), ("pool-2", "PQR"), ("pool-2", CALLER)):
+        caller_calls(-100, token, "token.approve", spender=pool, amount=UNLIMITED)
+    caller_calls(-100, DLQ, "token.approve", spender=BACKSTOP, amount=UNLIMITED)
+    caller_calls(-100, "pool-3", "pool.add", base=whole("AVAX", 500), quote=whole("USDC", 10_000), min_units=0, deadline=UNLIMITED)
+    caller_calls(-100, "pool-2", "pool.add", base=whole("PQR", 2_000), quote=whole("USDC", 20_000), min_units=0, deadline=UNLIMITED)
+    caller_calls(-100, BACKSTOP, "backstop.stake", pool="pool-3", amount=whole(DLQ, 100))
 
     # Younger positions: 49 days symmetrical, 10 days one-sided. pool-4 stays provider-1's alone, so that one withdrawal can take all of it.
     for days, provider, base_part, quote_part in ((-49, "provider-2", 0.5, 0.5), (-10, "provider-3", 0, 0.25)):

@@ -64,7 +64,12 @@ def plain_state(state: State) -> Plain:
                 "accounts": _by_first({pair: asdict(account) for pair, account in backstop.accounts.items()}),
             },
             "tokens": {
-                name: {"balances": token.balances, "allowances": _by_first(token.allowances)}
+                name: {
+                    "balances": token.balances,
+                    "allowances": _by_first(token.allowances),
+                    "behaviour": token.behaviour,
+                    "hook": asdict(token.hook) if token.hook else None,
+                }
                 for name, token in state.tokens.items()
             },
         }
