@@ -499,11 +499,11 @@ def _approve(hand: Hand):
 # -- tokens that misbehave -----------------------------------------------------------------------------------------
 
 HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO)  # to contracts that keep to R22
-# How many arguments a view has; which ones does not matter to whether it is told.
-ARGUMENTS = {name: 0 for name in VIEWS} | {
-    "pool.position": 1, "pool.request": 1, "pool.deposit": 1, "reserve.held": 1, "backstop.booked": 1, "backstop.pool_stake": 1,
-    "backstop.account": 2, "controller.is_pool": 1, "controller.pool_of": 2, "controller.dlq_pools": 1, "token.balanceOf": 1,
-    "token.allowance": 2,
+# The arguments of a view; what they are does not matter to whether it is told.
+ARGUMENTS = {name: () for name in VIEWS} | {
+    "pool.position": ("provider",), "pool.request": ("provider",), "pool.deposit": ("provider",), "reserve.held": ("arg0",),
+    "backstop.booked": ("arg0",), "backstop.pool_stake": ("pool",), "backstop.account": ("pool", "staker"), "controller.is_pool": ("arg0",),
+    "controller.pool_of": ("arg0", "arg1"), "controller.dlq_pools": ("arg0",), "token.balanceOf": ("arg0",), "token.allowance": ("arg0", "arg1"),
 }  # fmt: skip
 
 
@@ -540,7 +540,7 @@ def _view(hand: Hand, token: str) -> Operation:
     target = hand.pick(targets.get(name.split(".")[0], world.TOKENS))
     if name == "controller.pools":
         return Operation(name, target, token, {"arg0": hand.pick((0, len(hand.state.controller.pools)))})
-    return Operation(name, target, token, {f"arg{number}": token for number in range(ARGUMENTS[name])})
+    return Operation(name, target, token, dict.fromkeys(ARGUMENTS[name], token))
 
 
 def _called_by(hand: Hand, token: str) -> Operation:
