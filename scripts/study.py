@@ -41,7 +41,7 @@ def study(check: bool, json_path: Path | None) -> None:
     page = tables.PAGE.read_text()
     written = tables.page_with_tables(page, made)
     if check and written != page:
-        console.print("study: docs/runs.md holds other tables than the model gives now; write it anew without --check", style="red", soft_wrap=True)
+        console.print("study: docs/runs.md holds other tables than the model gives: run it without --check", style="red", soft_wrap=True)
         sys.exit(1)
     if check:
         console.print("docs/runs.md holds what the model gives now.")
@@ -51,7 +51,7 @@ def study(check: bool, json_path: Path | None) -> None:
         with console.status(f"Drawing {name} ..."):
             path = pictures.draw(name)
         console.print(f"picture {path.name}: {path.stat().st_size:,} bytes")
-    console.print("Written: docs/runs.md and docs/pictures; its sentences are by hand, so read them again where figures changed.", soft_wrap=True)
+    console.print("Written: docs/runs.md, docs/pictures. The sentences are by hand: read them where figures changed.", soft_wrap=True)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,8 @@ class Market:
     def add(self, provider: str, shares: int) -> None:
         """A symmetrical deposit: what the same number of shares has in the pool already."""
         reserves = (self.pool.reserve_base, self.pool.reserve_quote)
-        base, quote = (reserve * shares // self.shares for reserve in reserves) if self.shares else (SHARE_BASE * shares, SHARE_QUOTE * shares)
+        first = (SHARE_BASE * shares, SHARE_QUOTE * shares)
+        base, quote = (reserve * shares // self.shares for reserve in reserves) if self.shares else first
         self.call("pool.add", POOL, provider, base=base, quote=quote, min_units=0, deadline=self.now)
         self.shares += shares
 
@@ -151,8 +152,8 @@ class Market:
     def arbitrage(self, pool: str = POOL) -> None:
         """Trade the pool towards the outside price, as far as that pays.
 
-        A swap pays the least fee or its own slip, whichever is more (R2): so the arbitrageur comes in slices whose slip is the least fee. Of the last
-        slice one token more would cost more than it brings: (1-fee)*X*Y / (X+dx)**2 = price of the token in.
+        A swap pays the least fee or its own slip, whichever is more (R2): so the arbitrageur comes in slices whose slip is the least fee.
+        Of the last slice one token more would cost more than it brings: (1-fee)*X*Y / (X+dx)**2 = price of the token in.
         """
         price, fee = self.prices[pool], self.state.pools[pool].parameters.min_fee_bps
         while True:

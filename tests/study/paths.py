@@ -35,7 +35,8 @@ BY_HAND = {
 def by_hand(name: str) -> list[float]:
     """A shape, hour by hour: straight lines in logarithms between the ends of its days."""
     ends = [math.log(price) for price in BY_HAND[name]]
-    return _rounded([ends[hour // 24] + (ends[min(hour // 24 + 1, DAYS)] - ends[hour // 24]) * (hour % 24) / 24 for hour in range(HOURS + 1)])
+    days = [divmod(hour, 24) for hour in range(HOURS)]
+    return _rounded([ends[day] + (ends[day + 1] - ends[day]) * hour / 24 for day, hour in days] + [ends[DAYS]])
 
 
 def calm(seed: int) -> list[float]:

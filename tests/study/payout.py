@@ -1,4 +1,4 @@
-"""What one withdrawal pays: against age and price, alone and among others. No run: a pool at rest, one move of the price, one leaver looked at."""
+"""What one withdrawal pays: against age and price, alone and among others. No run: a pool at rest, one move of the price, one leaver."""
 
 import random
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Payout:
 
 
 def payouts(rules: ModuleType) -> tuple[list[Payout], list[Payout]]:
-    """Against age at the price FALLEN_TO, and against price at the age AGE: a provider with a tenth of the pool leaves alone, the Reserve is ample."""
+    """Against age at the price FALLEN_TO, and against price at the age AGE: a provider leaves alone, and the Reserve is ample."""
     market = Market(rules, providers=2)
     market.open_pools(100 - LEAVER)
     # An epoch strikes no more than the pool had when it opened (R6), which the founder's own has used up.

@@ -19,11 +19,13 @@ from tests.study.tables import CRASH, percent
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 # Okabe and Ito's colours, which the colour-blind can tell apart.
-POOL, REVENUE, IN_KIND, IN_QUOTE, STAKE, UNPAID, FIRST_COME = "#d9d9d9", "#009e73", "#0072b2", "#56b4e9", "#e69f00", "#ffffff", "#d55e00"
+POOL, REVENUE, IN_KIND, IN_QUOTE = "#d9d9d9", "#009e73", "#0072b2", "#56b4e9"
+STAKE, FIRST_COME, UNPAID = "#e69f00", "#d55e00", "#ffffff"
 HATCH = "////"
 """Of what nobody pays."""
 STYLE = {
-    "figure.dpi": 115, "hatch.color": "#d55e00", "hatch.linewidth": 0.5, "font.size": 10.5, "axes.titlesize": 11, "axes.titlelocation": "left", "figure.titlesize": 13, "figure.titleweight": "bold",
+    "figure.dpi": 115, "hatch.color": "#d55e00", "hatch.linewidth": 0.5, "font.size": 10.5,
+    "axes.titlesize": 11, "axes.titlelocation": "left", "figure.titlesize": 13, "figure.titleweight": "bold",
     "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False, "figure.constrained_layout.use": True,
 }  # fmt: skip
 
@@ -49,7 +51,8 @@ def price_axis(axes: Axes) -> None:
 
 def payout_against_age_and_price() -> Figure:
     by_age, by_price = payouts(AS_THEY_ARE)
-    figure, (left, right) = two_panels("Revenue pays first, then protection: 1 % of the rest a day, all of it after 100 days", share_y=False)
+    title = "Revenue pays first, then protection: 1 % of the rest a day, all of it after 100 days"
+    figure, (left, right) = two_panels(title, share_y=False)
     start = Payout(0, FALLEN_TO, by_age[0].loss, 0.0, 0.0)
     _loss_bands(left, [0, *(one.age for one in by_age)], [start, *by_age])
     left.set_xlim(0, by_age[-1].age)
@@ -95,7 +98,8 @@ def who_pays_as_the_price_moves() -> Figure:
     panels[0].set_ylabel("% of what holding would be worth (from 50 %)")
     _legend(figure, panels[0])
     panels[1].annotate(
-        f"Reserve: {percent(RESERVE_SHARE)} of the pool's value,\nhalf base, half quote. Stake: {percent(STAKE_SHARE)}.\nAge above 100 days, no revenue.",
+        f"Reserve: {percent(RESERVE_SHARE)} of the pool's value,\nhalf base, half quote. "
+        f"Stake: {percent(STAKE_SHARE)}.\nAge above 100 days, no revenue.",
         (1, 0.53), ha="center", fontsize=9.5,
     )  # fmt: skip
     return figure
@@ -137,8 +141,9 @@ def _queue(axes: Axes, result: Run) -> None:
 
 def when_the_backing_runs_out() -> Figure:
     figure, panels = two_panels("Rationing keeps a share for who comes later, but only once a bailout is open", share_y=True)
+    lines = ((FIRST_COME_FIRST_SERVED, FIRST_COME, "first come, first served"), (AS_THEY_ARE, IN_KIND, "rationed (R16)"))
     for axes, pace in zip(panels, ("all on one day", "three a day"), strict=True):
-        for rules, color, label in ((FIRST_COME_FIRST_SERVED, FIRST_COME, "first come, first served"), (AS_THEY_ARE, IN_KIND, "rationed (R16)")):
+        for rules, color, label in lines:
             result = run(rules, Setting(CRASH, pace=pace))
             left = [usable / result.usable[0] for usable in result.usable]
             axes.step(range(len(left)), left, where="post", color=color, linewidth=2, label=label)

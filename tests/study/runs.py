@@ -10,8 +10,8 @@ from tests.study.market import DAY, DLQ, DLQ_POOL, DLQ_PRICE, EVE_PRICE, HOUR, N
 
 EVE_DAY = 124
 """Ordinary days before the run, in which the providers join."""
-STEPS_A_DAY = 4
-"""Moves of the outside price on an ordinary day; on a day of the run it moves every hour."""
+STEPS_A_DAY = NOISE_TRADES_A_DAY
+"""Moves of the outside price on an ordinary day, a trade with each; on a day of the run it moves every hour."""
 ALIKE = [(day, 5) for day in range(PROVIDERS)]
 """Day of joining and shares of each provider: all of one size, and fully protected when the run comes."""
 MIXED = [(6 * number, (5, 3, 8, 2, 7)[number % 5]) for number in range(PROVIDERS)]
@@ -172,7 +172,8 @@ def with_sweeps(swept: Backing, market: Market) -> Backing:
 class Figures:
     """A run in numbers: parts from 0 to 1, values in quote base units at the price of the moment.
 
-    `loss` is of all holdings, after revenue; `reserve_lacks` what the Reserve is poorer for the run at the price in which the path ends; `runs_out` the part of the pool that had left when less than 1 % of the backing was usable, None if it never was.
+    `loss` is of all holdings, after revenue; `reserve_lacks` how much poorer the Reserve is for the run, at the path's last price;
+    `runs_out` the part of the pool that had left when less than 1 % of the backing was usable, None if it never was so little.
     """
 
     price: float

@@ -74,8 +74,8 @@ def by_path() -> Table:
             one = middle([figures(run(rules, Setting(path))) for path in drawn])
             result.add(
                 f"{name}: {rule}", percent(one.price, 1), percent(one.loss, 1), thousands(one.owed), f"{one.made_whole:.0f}",
-                percent(one.first), percent(one.last), thousands(one.reserve_gives), thousands(one.reserve_lacks), thousands(one.stakers_give),
-                percent(one.stake_lost), thousands(one.shortfall), runs_out(one.runs_out),
+                percent(one.first), percent(one.last), thousands(one.reserve_gives), thousands(one.reserve_lacks),
+                thousands(one.stakers_give), percent(one.stake_lost), thousands(one.shortfall), runs_out(one.runs_out),
             )  # fmt: skip
     return result
 
@@ -127,7 +127,10 @@ def by_size() -> Table:
 
 def alone() -> Table:
     """One provider leaves, nobody else does: what the regime makes of it."""
-    result = Table("who leaves, at 40 % of the price", "regime", "owed", "paid", "by the Reserve", "by the stakers", "left in the Reserve, quote")
+    result = Table(
+        f"who leaves, at {percent(FALLEN_TO)} of the price", "regime", "owed", "paid",
+        "by the Reserve", "by the stakers", "left in the Reserve, quote",
+    )  # fmt: skip
     for part in ALONE:
         market = settled(AS_THEY_ARE, (100 - part, part)).fork()
         _add_alone(result, f"{part} % of the pool, alone", market, leave(market, FALLEN_TO, {"provider-1": None}))
@@ -136,7 +139,8 @@ def alone() -> Table:
     _add_alone(result, "30 % of the pool, alone, in two halves: the first", market, leave(market, FALLEN_TO, {"provider-1": halves}))
     _add_alone(result, "and the second, a day later", market, leave(market, FALLEN_TO, {"provider-1": None}))
     market = settled(AS_THEY_ARE, (65, 10, 25)).fork()
-    _add_alone(result, "10 % of the pool, while 25 % ask and stay", market, leave(market, FALLEN_TO, {"provider-1": None, "provider-2": None}))
+    both = {"provider-1": None, "provider-2": None}
+    _add_alone(result, "10 % of the pool, while 25 % ask and stay", market, leave(market, FALLEN_TO, both))
     return result
 
 

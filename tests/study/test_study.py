@@ -45,7 +45,8 @@ def test_without_it_the_first_take_all():
     _, departures = all_leave(FIRST_COME_FIRST_SERVED)
     parts = [departure.made_whole for departure in departures]
     # Each deposited 500_000 quote, of which 500_000*(1 - 0.4**0.5) = 183_772 are missing now: the Reserve has that for one and a third.
-    # Each is owed 67_544 quote in all, and the stake is worth 20_000*10*0.4**0.5 = 126_491: the rest of the second, the third, a quarter of the fourth.
+    # Each is owed 67_544 quote in all, and the stake is worth 20_000*10*0.4**0.5 = 126_491: the rest of the second, the third, and
+    # a quarter of the fourth.
     assert parts[:3] == [1, 1, 1]
     assert 0 < parts[3] < 1
     assert parts[4:] == [0] * 6
@@ -114,7 +115,8 @@ def test_age_and_price_make_the_payout():
 def test_the_page_holds_what_the_model_gives_now(name):
     page = tables.PAGE.read_text()
     assert tables.places(page).count(name) == 1
-    assert tables.page_with_tables(page, {name: tables.TABLES[name]()}) == page, "write docs/runs.md anew with `make study`, and read it again"
+    now = tables.page_with_tables(page, {name: tables.TABLES[name]()})
+    assert now == page, "write docs/runs.md anew with `make study`, and read it again"
 
 
 def test_the_page_shows_every_picture_and_none_is_large():
