@@ -7,9 +7,10 @@ each of them, return or revert data, logs and the whole stored state. Equality i
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from model import Event, Operation, Outcome, State, apply
+from model import Operation, Outcome, Parameters, State, apply
 from tests.differential import world
 from tests.differential.codec import Directory, Log, StateCodec
+from tests.differential.difference import Difference, Row, event_rows, result_fields, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +54,6 @@ class Backend(Protocol):
     def keep(self, steps: list["Step"]) -> None:
         """Run the same calls for good, so that later programs start from the state after them."""
         ...
-
-
-@dataclass(frozen=True)
-class Difference:
-    """The first thing on which the two sides disagree."""
-
-    index: int
-    what: str
-    model: list[str]
-    chain: list[str]
-
-    @property
-    def summary(self) -> str:
-        return f"step {self.index + 1}: {self.what} differs"
 
 
 def run_model(state: State, program: world.Program) -> list[Step]:
@@ -128,19 +115,34 @@ def disagreement(steps: list[Step], observed: Execution, directory: Directory) -
 
 
 def _difference(index: int, what: str, steps: list[Step], observed: Execution, backend: Backend) -> Difference:
-    """What each side says there, for people."""
+    """What each side says there, field by field."""
     directory, codec = backend.directory, StateCodec(backend.directory)
+    if what == "allowances":
+        return _first_allowances(steps, backend, codec)
     step, seen = steps[index], observed[0][index]
-    if what == "result":
-        sides = [_say(step.outcome)], [directory.read_result(step.operation, seen.ok, seen.data)]
-    elif what == "events":
-        sides = [_say_event(event) for event in step.outcome.events], [_say_event(directory.read_log(log)) for log in seen.logs]
-    elif what == "state":
+    if what == "state":
         (*_, last), _ = backend.execute(encode_calls(steps[: index + 1], directory), in_full=True)
-        sides = codec.differences(codec.encode(step.state), last.stored)
-    else:
-        sides = [codec.encode_allowances(step.state).hex()], [observed[1].hex()]
-    return Difference(index, what, *sides)
+        expected, found = codec.encode(step.state), last.stored
+        rows = [row for row in rows_of(codec.read(expected), codec.read(found)) if row.differs]
+        return Difference(index, what, rows or [Row("state", expected.hex(), found.hex())])
+    outcome = directory.read_outcome(step.operation, seen.ok, seen.data, seen.logs)
+    rows = rows_of(result_fields(step.outcome), result_fields(outcome))
+    if step.outcome.ok and outcome.ok:
+        rows += event_rows(step.outcome.events, outcome.events)
+    if not any(row.differs for row in rows):
+        rows.append(Row("data", directory.result(step.outcome).hex(), seen.data.hex()))
+    return Difference(index, what, rows)
+
+
+def _first_allowances(steps: list[Step], backend: Backend, codec: StateCodec) -> Difference:
+    """Allowances are read after the last call only: so each beginning of the program is run, until they differ."""
+    for index, step in enumerate(steps):
+        _, found = backend.execute(encode_calls(steps[: index + 1], backend.directory))
+        expected = codec.encode_allowances(step.state)
+        if found != expected:
+            rows = rows_of(codec.read_allowances(expected), codec.read_allowances(found))
+            return Difference(index, "allowances", [row for row in rows if row.differs])
+    raise RuntimeError("allowances that differed are equal when the same calls are run again")
 
 
 def minimise(start: State, program: world.Program, backend: Backend) -> world.Program:
@@ -165,33 +167,30 @@ def minimise(start: State, program: world.Program, backend: Backend) -> world.Pr
 # -- telling people ------------------------------------------------------------------------------------------------
 
 
-def _say(outcome: Outcome) -> str:
-    if not outcome.ok:
-        return f"reverted: {outcome.reason}"
-    return "returned nothing" if outcome.value is None else f"returned {outcome.value}"
-
-
-def _say_event(event: Event | str) -> str:
-    if isinstance(event, str):
-        return event
-    return f"{event.source}: {event.name}({', '.join(f'{name}={value}' for name, value in event.arguments.items())})"
-
-
 def describe(step: Step) -> str:
     """A step on one line: time relative to the start, who called what."""
     operation = step.operation
     days, seconds = divmod(step.now - world.START, 86_400)
-    arguments = ", ".join(f"{name}={_say_value(value)}" for name, value in operation.arguments.items())
+    arguments = ", ".join(f"{name}={say(value)}" for name, value in operation.arguments.items())
     function = operation.name.split(".")[1]
     return f"day {days:+} {seconds:>5} s  {operation.sender} -> {operation.target}.{function}({arguments})"
 
 
 def explain(steps: list[Step], difference: Difference) -> str:
-    """The calls up to the difference, and what each side said."""
+    """The calls up to the difference, and what each side said, as plain text."""
     calls = [f"{number:>4}. {describe(step)}" for number, step in enumerate(steps[: difference.index + 1], 1)]
-    sides = [f"{side}: {line}" for side, lines in (("model", difference.model), ("chain", difference.chain)) for line in lines]
+    sides = [f"{row.path}: model {say(row.model)}, chain {say(row.chain)}" for row in difference.differing]
     return "\n".join([*calls, f"{difference.summary}:", *sides])
 
 
-def _say_value(value: Any) -> str:
-    return "unlimited" if value == world.UNLIMITED else f"{value:_}" if isinstance(value, int) else str(value)
+def say(value: Any) -> str:
+    """A value for people: grouped digits, "unlimited", and only those parameters of a pool that are not the usual ones."""
+    if isinstance(value, Parameters):
+        usual = Parameters()
+        unusual = {name: getattr(value, name) for name in value.__slots__ if getattr(value, name) != getattr(usual, name)}
+        return f"usual but {', '.join(f'{name}={say(part)}' for name, part in unusual.items())}" if unusual else "usual"
+    if value is None or isinstance(value, (bool, str)):
+        return {None: "nothing", True: "true", False: "false"}.get(value, value)
+    if isinstance(value, int):
+        return "unlimited" if value == world.UNLIMITED else f"{value:_}"
+    return str(value)
