@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from model import Operation, Outcome, Parameters, State, apply
 from tests.differential import world
-from tests.differential.codec import Directory, Log, StateCodec
+from tests.differential.codec import Directory, Log, StateCodec, kind
 from tests.differential.difference import Difference, Row, event_rows, result_fields, rows_of
 
 
@@ -56,10 +56,22 @@ class Backend(Protocol):
         ...
 
 
+class Unplayable(ValueError):
+    """A program calls a pool that has not been created by then: neither side can say anything of that."""
+
+
 def run_model(state: State, program: world.Program) -> list[Step]:
-    """The model's side of a whole program."""
+    """The model's side of a whole program.
+
+    Raises
+    ------
+    Unplayable
+        If a pool is called that does not exist at that moment.
+    """
     steps = []
     for now, operation in program:
+        if kind(operation.target) == "pool" and operation.target not in state.pools:
+            raise Unplayable(f"step {len(steps) + 1}: {operation.target} has not been created")
         state, outcome = apply(state, operation, now)
         steps.append(Step(now, operation, outcome, state))
     return steps
@@ -149,7 +161,10 @@ def minimise(start: State, program: world.Program, backend: Backend) -> world.Pr
     """Leave out calls, in ever smaller groups, for as long as the two sides still disagree."""
 
     def disagrees(candidate: world.Program) -> bool:
-        return bool(candidate) and compare(run_model(start, candidate), backend) is not None
+        try:
+            return bool(candidate) and compare(run_model(start, candidate), backend) is not None
+        except Unplayable:
+            return False
 
     size = len(program) // 2
     while size:
