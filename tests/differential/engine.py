@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from model import Operation, Outcome, Parameters, State, apply
 from tests.differential import world
 from tests.differential.codec import Directory, Log, StateCodec, kind
-from tests.differential.difference import Difference, Row, event_rows, result_fields, rows_of
+from tests.differential.difference import Difference, Row, outcome_difference, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,15 @@ def run_model(state: State, program: world.Program) -> list[Step]:
     return steps
 
 
+class PrologueDiffers(RuntimeError):
+    """The two sides disagree before the first drawn call; `steps` is the prologue, and `difference` where."""
+
+    def __init__(self, steps: list[Step], difference: Difference):
+        super().__init__(f"the two sides disagree before the first drawn call: {difference.summary}")
+        self.steps = steps
+        self.difference = difference
+
+
 def play_prologue(backend: Backend) -> State:
     """Play the prologue on both sides, and keep it.
 
@@ -86,13 +95,13 @@ def play_prologue(backend: Backend) -> State:
 
     Raises
     ------
-    RuntimeError
-        If the two sides disagree before the first drawn call.
+    PrologueDiffers
+        If it does not.
     """
     steps = run_model(world.genesis(), world.prologue())
     difference = compare(steps, backend)
     if difference is not None:
-        raise RuntimeError(f"the two sides disagree before the first drawn call: {explain(steps, difference)}")
+        raise PrologueDiffers(steps, difference)
     backend.keep(steps)
     return steps[-1].state
 
@@ -137,13 +146,8 @@ def _difference(index: int, what: str, steps: list[Step], observed: Execution, b
         expected, found = codec.encode(step.state), last.stored
         rows = [row for row in rows_of(codec.read(expected), codec.read(found)) if row.differs]
         return Difference(index, what, rows or [Row("state", expected.hex(), found.hex())])
-    outcome = directory.read_outcome(step.operation, seen.ok, seen.data, seen.logs)
-    rows = rows_of(result_fields(step.outcome), result_fields(outcome))
-    if step.outcome.ok and outcome.ok:
-        rows += event_rows(step.outcome.events, outcome.events)
-    if not any(row.differs for row in rows):
-        rows.append(Row("data", directory.result(step.outcome).hex(), seen.data.hex()))
-    return Difference(index, what, rows)
+    found = outcome_difference(index, step.outcome, directory.read_outcome(step.operation, seen.ok, seen.data, seen.logs))
+    return found or Difference(index, what, [Row("data", directory.result(step.outcome).hex(), seen.data.hex())])
 
 
 def _first_allowances(steps: list[Step], backend: Backend, codec: StateCodec) -> Difference:
@@ -194,7 +198,7 @@ def describe(step: Step) -> str:
 def explain(steps: list[Step], difference: Difference) -> str:
     """The calls up to the difference, and what each side said, as plain text."""
     calls = [f"{number:>4}. {describe(step)}" for number, step in enumerate(steps[: difference.index + 1], 1)]
-    sides = [f"{row.path}: model {say(row.model)}, chain {say(row.chain)}" for row in difference.differing]
+    sides = [f"{row.path}: model {say(row.model)}, {difference.against} {say(row.observed)}" for row in difference.differing]
     return "\n".join([*calls, f"{difference.summary}:", *sides])
 
 

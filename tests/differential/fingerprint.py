@@ -55,8 +55,8 @@ def _order(row: Row) -> int:
 def _say(row: Row) -> tuple[str, str]:
     """The part of a step, and what of it disagrees."""
     if row.path == "outcome":
-        return "result", f"{row.model} vs {row.chain}"
+        return "result", f"{row.model} vs {row.observed}"
     part, _, what = row.kind.partition(".")
-    if part == "events" and None in (row.model, row.chain):
+    if part == "events" and None in (row.model, row.observed):
         return part, f"{what} {'extra' if row.model is None else 'missing'}"
     return (part, what) if part == "events" else ("result" if part in ("value", "data") else "state", row.kind)

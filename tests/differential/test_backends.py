@@ -81,7 +81,7 @@ def test_a_state_that_differs_is_told_field_by_field(evm, start, change, field):
     assert (difference.index, difference.what) == (0, "state")
     path, value = field.split(" = ")
     (row,) = [row for row in difference.rows if row.path == path]
-    assert str(row.model) == value != str(row.chain)
+    assert str(row.model) == value != str(row.observed)
 
 
 def test_an_allowance_that_differs_is_found(evm, start):
@@ -91,7 +91,7 @@ def test_an_allowance_that_differs_is_found(evm, start):
     difference = compare([first, replace(step, state=changed)], evm)
     assert (difference.index, difference.what) == (1, "allowances")
     assert difference.differing[0].path == "tokens[USDC].allowances[governor][pool-0]"
-    assert (difference.differing[0].model, difference.differing[0].chain) == (0, world.UNLIMITED)
+    assert (difference.differing[0].model, difference.differing[0].observed) == (0, world.UNLIMITED)
 
 
 def with_position(state, **changes):
