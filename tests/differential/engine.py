@@ -161,38 +161,17 @@ def _first_allowances(steps: list[Step], backend: Backend, codec: StateCodec) ->
     raise RuntimeError("allowances that differed are equal when the same calls are run again")
 
 
-def minimise(start: State, program: world.Program, backend: Backend) -> world.Program:
-    """Leave out calls, in ever smaller groups, for as long as the two sides still disagree."""
-
-    def disagrees(candidate: world.Program) -> bool:
-        try:
-            return bool(candidate) and compare(run_model(start, candidate), backend) is not None
-        except Unplayable:
-            return False
-
-    size = len(program) // 2
-    while size:
-        begin = 0
-        while begin < len(program):
-            shorter = program[:begin] + program[begin + size :]
-            if disagrees(shorter):
-                program = shorter
-            else:
-                begin += size
-        size //= 2
-    return program
-
-
 # -- telling people ------------------------------------------------------------------------------------------------
 
 
 def describe(step: Step) -> str:
     """A step on one line: time relative to the start, who called what."""
     operation = step.operation
-    days, seconds = divmod(step.now - world.START, 86_400)
+    days, seconds = divmod(step.now - world.START, world.DAY)
+    clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     arguments = ", ".join(f"{name}={say(value)}" for name, value in operation.arguments.items())
     function = operation.name.split(".")[1]
-    return f"day {days:+} {seconds:>5} s  {operation.sender} -> {operation.target}.{function}({arguments})"
+    return f"day {days:<+4} {clock}  {operation.sender} -> {operation.target}.{function}({arguments})"
 
 
 def explain(steps: list[Step], difference: Difference) -> str:

@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from model import OPERATIONS, Operation, State, apply
 from tests.differential import world
 from tests.differential.codec import kind
-from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, minimise, run_model
+from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
+from tests.differential.shrink import minimise
 from tests.differential.strategies import steps
 
 

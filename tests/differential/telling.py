@@ -41,32 +41,29 @@ def tell_difference(console: Console, steps: list[Step], difference: Difference,
 def side_by_side(difference: Difference) -> Table:
     """Model and chain (or record) field by field. What differs is marked; an event that does not is one line."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold underline")
-    table.add_column("")
-    for name in ("field", "model", difference.against):
+    for name in ("  field", "model", difference.against, "by"):
         table.add_column(name, overflow="fold")
-    table.add_column(f"{difference.against} - model", justify="right", overflow="fold")
     for group, rows in groupby(difference.rows, key=lambda row: _split(row)[0]):
         rows = list(rows)
-        differs = any(row.differs for row in rows)
-        if EVENT.fullmatch(group) and not differs:
-            table.add_row("", _title(group), "same", "same", style=SAME)
+        if EVENT.fullmatch(group) and not any(row.differs for row in rows):
+            table.add_row(f"  {_title(group)}", "same", "same", style=SAME)
             continue
-        table.add_row("", _title(group), style="bold" if differs else SAME)
+        table.add_row(f"  {_title(group)}", style="bold")
         for row in rows:
             _add(table, row)
     return table
 
 
 def _add(table: Table, row: Row) -> None:
-    field, model, observed = f"  {_split(row)[1]}", say(row.model), say(row.observed)
-    if not row.differs:
-        table.add_row("", field, model, observed, style=SAME)
-        return
-    table.add_row(">", field, Text(model, MODEL), Text(observed, OTHER), _by(row))
+    field, model, observed = _split(row)[1], say(row.model), say(row.observed)
+    if row.differs:
+        table.add_row(f">   {field}", Text(model, MODEL), Text(observed, OTHER), _by(row))
+    else:
+        table.add_row(f"    {field}", model, observed, style=SAME)
 
 
 def _by(row: Row) -> str:
-    """By how much two numbers differ."""
+    """What to add to the model's number to get the other."""
     are_numbers = all(type(side) is int for side in (row.model, row.observed))
     return f"{row.observed - row.model:+_}" if are_numbers else ""
 
