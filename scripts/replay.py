@@ -81,8 +81,9 @@ def plain_replay(path: Path | str, steps: list[Step], difference: Difference | N
 @click.argument("paths", metavar="TRACE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
+@click.option("--record", "folder", type=click.Path(file_okay=False, path_type=Path), default=None, help="A folder to write each trace to that was equal, with the outcome of each call and the state after it.")
 @click.option("--json", "as_json", is_flag=True, help="Print what came of each trace as JSON, and nothing else.")
-def cli(paths, backend_name, port, as_json):
+def cli(paths, backend_name, port, folder, as_json):
     """Run the calls of each TRACE again, in the model and in the contracts: failures, scenarios and recorded runs, or whole
     folders of them. Each is stopped at the first thing on which model and contracts, or model and record, disagree, which is
     shown side by side.
@@ -97,6 +98,8 @@ def cli(paths, backend_name, port, as_json):
                 results.append(plain_replay(path, steps, difference))
                 if not as_json:
                     tell_replay(path, traces[path], steps, difference, in_short=len(traces) > 1)
+                if folder and difference is None:
+                    trace.write(folder / path.name, trace.recorded(traces[path], steps))
     except (SetupError, trace.TraceError) as error:
         tell(errors, f"replay: {error}", style="red")
         sys.exit(2)

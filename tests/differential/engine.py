@@ -57,7 +57,7 @@ class Backend(Protocol):
 
 
 class Unplayable(ValueError):
-    """A program calls a pool that has not been created by then: neither side can say anything of that."""
+    """A program calls a pool that has not been created by then, or creates more than can be read: nothing can be compared."""
 
 
 def run_model(state: State, program: world.Program) -> list[Step]:
@@ -66,13 +66,15 @@ def run_model(state: State, program: world.Program) -> list[Step]:
     Raises
     ------
     Unplayable
-        If a pool is called that does not exist at that moment.
+        If a pool is called that does not exist at that moment, or one created that the Inspector has no room for.
     """
     steps = []
     for now, operation in program:
         if kind(operation.target) == "pool" and operation.target not in state.pools:
             raise Unplayable(f"step {len(steps) + 1}: {operation.target} has not been created")
         state, outcome = apply(state, operation, now)
+        if len(state.pools) > world.MAX_POOLS:
+            raise Unplayable(f"step {len(steps) + 1}: more than {world.MAX_POOLS} pools")
         steps.append(Step(now, operation, outcome, state))
     return steps
 

@@ -46,7 +46,7 @@ class Shrinker:
     ):
         self.start = start
         self.backend = backend
-        self.until = until
+        self.until = inf
         self.progress = progress
         self.tried: set[str] = set()
         self.steps: list[Step]
@@ -55,6 +55,7 @@ class Shrinker:
         if not self._try(program):
             raise NoFailure("both sides agree")
         self.wanted = fingerprint(self.steps[-1], self.difference)
+        self.until = until
 
     @property
     def program(self) -> world.Program:

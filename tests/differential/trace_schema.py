@@ -25,14 +25,18 @@ def _object(required: dict[str, Any], optional: dict[str, Any] | None = None) ->
 UINT = {"type": "integer", "minimum": 0, "maximum": 2**256 - 1}
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
+# These ask the token for a balance before they check anything: what comes of it where there is no token, no rule says.
+NEEDS_TOKEN = ("reserve.absorb", "backstop.sweep")
 ARGUMENT = {int: UINT, str: {"enum": list(IDS)}, Parameters: _object({name: UINT for name in Parameters.__slots__})}
 
 
 def _call(name: str) -> dict[str, Any]:
     """What the target and the arguments of an operation have to be."""
     _, _, *parameters = inspect.signature(OPERATIONS[name]).parameters.values()
-    arguments = _object({parameter.name: ARGUMENT[parameter.annotation] for parameter in parameters})
-    then = {"properties": {"target": {"enum": list(TARGETS[name.split(".")[0]])}, "arguments": arguments}}
+    arguments = {parameter.name: ARGUMENT[parameter.annotation] for parameter in parameters}
+    if name in NEEDS_TOKEN:
+        arguments["token"] = {"enum": list(world.TOKENS)}
+    then = {"properties": {"target": {"enum": list(TARGETS[name.split(".")[0]])}, "arguments": _object(arguments)}}
     return {"if": {"required": ["name"], "properties": {"name": {"const": name}}}, "then": then}
 
 
