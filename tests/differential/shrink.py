@@ -127,8 +127,9 @@ class Shrinker:
                 if getattr(operation, name) == old:
                     yield self._with(index, replace(operation, **{name: new}))
         for name, value in operation.arguments.items():
-            plainer = [operation.sender, *_before(value)] if isinstance(value, str) and value != operation.sender else []
-            for new in plainer:
+            if not isinstance(value, str) or value == operation.sender:
+                continue
+            for new in (*[operation.sender] * (value in world.ACTORS), *_before(value)):
                 yield self._with_argument(index, name, new)
 
     # -- plainer arguments -----------------------------------------------------------------------------------------

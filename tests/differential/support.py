@@ -10,8 +10,6 @@ ROOT = Path(__file__).parents[2]
 APE = Path(sys.executable).with_name("ape")
 # Step 1 of the waterfall rounds what it takes the wrong way.
 TAKES_TOO_LITTLE = ("modules/waterfall.vy", "math._ceil_div(surplus * paid, deficit)", "surplus * paid // deficit")
-# A pool's total counts the last shortfall only; no event tells of it.
-FORGETS_SHORTFALLS = ("Pool.vy", "self.state.total_shortfall += ", "self.state.total_shortfall = ")
 # One second too late.
 UNSTAKES_LATE = ("Backstop.vy", "assert block.timestamp >= account.ready_at", "assert block.timestamp > account.ready_at")
 

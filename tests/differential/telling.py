@@ -46,20 +46,21 @@ def side_by_side(difference: Difference) -> Table:
     for group, rows in groupby(difference.rows, key=lambda row: _split(row)[0]):
         rows = list(rows)
         if EVENT.fullmatch(group) and not any(row.differs for row in rows):
-            table.add_row(f"  {_title(group)}", "same", "same", style=SAME)
+            _add(table, SAME, f"  {_title(group)}", "same", "same")
             continue
-        table.add_row(f"  {_title(group)}", style="bold")
+        _add(table, "bold", f"  {_title(group)}")
         for row in rows:
-            _add(table, row)
+            field, model, observed = _split(row)[1], say(row.model), say(row.observed)
+            if row.differs:
+                table.add_row(f">   {field}", Text(model, MODEL), Text(observed, OTHER), _by(row))
+            else:
+                _add(table, SAME, f"    {field}", model, observed)
     return table
 
 
-def _add(table: Table, row: Row) -> None:
-    field, model, observed = _split(row)[1], say(row.model), say(row.observed)
-    if row.differs:
-        table.add_row(f">   {field}", Text(model, MODEL), Text(observed, OTHER), _by(row))
-    else:
-        table.add_row(f"    {field}", model, observed, style=SAME)
+def _add(table: Table, style: str, *cells: str) -> None:
+    # As texts: ids stand in brackets, which would be taken for markup in plain strings.
+    table.add_row(*map(Text, cells), style=style)
 
 
 def _by(row: Row) -> str:
