@@ -133,7 +133,8 @@ def test_whatever_plays_no_part_becomes_plain(on_faulty):
     sweep = (world.START + 12_345, Operation("pool.sweep", "pool-6", "staker-2", {}))
     leaving = Operation("pool.exit", "pool-3", "provider-3", {"units": 123_456_789, "min_base": 17, "min_quote": 2**200})
     (only,) = shrunk(start, [sweep, (world.START + 99_999, leaving), sweep], exits)
-    assert only == (world.START, Operation("pool.exit", "pool-0", "provider-1", {"units": 0, "min_base": 0, "min_quote": 0}))
+    # The model's reason is part of the failure: there have to be units, and less quote for them than is asked.
+    assert only == (world.START, Operation("pool.exit", "pool-0", "provider-1", {"units": 1, "min_base": 0, "min_quote": 1}))
 
     def fee(data: bytes) -> int:
         return int.from_bytes(data[4 + 32 * 8 : 4 + 32 * 9], "big")
@@ -160,7 +161,7 @@ def test_what_a_call_needs_before_it_stays(on_faulty):
     assert second == (world.START + 7 * world.DAY, program[2][1])
 
 
-@pytest.mark.parametrize("value", [1, 2, 10, 99, 12_345, 10**18, 123 * 10**16, world.UNLIMITED])
+@pytest.mark.parametrize("value", [1, 2, 10, 99, 12_345, 10**18, 123 * 10**16])
 @pytest.mark.parametrize("plainer", [plainer_numbers, plainer_pauses])
 def test_what_is_tried_instead_is_plainer(plainer, value):
     candidates = list(plainer(value))
@@ -241,8 +242,8 @@ def test_a_bad_trace_or_a_bad_place_is_one_line(failure, contracts, tmp_path, mo
     for arguments, says in (
         ([tmp_path / "none.json"], "none.json: cannot be read (No such file or directory)"),
         ([tmp_path / "old.json"], "old.json: a trace of version 1; this program reads version 2"),
-        ([failure, "--seconds", 0, "--output", tmp_path / "old.json" / "new.json"], "new.json: cannot be written (Not a directory)"),
+        ([failure, "--seconds", 0, "--output", tmp_path / "old.json" / "new.json"], "old.json/new.json: cannot be written (File exists)"),
     ):
         status, output, error = run(*arguments)
         assert (status, output) == (2, "")
-        assert error == f"shrink: {tmp_path}/{says}\n" or error == f"shrink: {tmp_path}/old.json/{says}\n"
+        assert error == f"shrink: {tmp_path}/{says}\n"
