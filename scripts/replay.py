@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
+from model import State
 from tests.differential import trace, world
 from tests.differential.difference import Difference
 from tests.differential.engine import Backend, PrologueDiffers, Step, Unplayable, play_prologue
@@ -45,7 +47,17 @@ def replay_all(traces: dict[Path, Plain], chain: Backend) -> Iterator[tuple[Path
                 yield path, *replay(path, recorded, start, chain)
 
 
-def replay(path: Path, recorded: Plain, start, chain: Backend) -> tuple[list[Step], Difference | None]:
+def patiently(replays: Iterator) -> Iterator:
+    """The same, with a sign of life on a terminal until the next is there."""
+    while True:
+        with console.status("Running ..."):
+            done = next(replays, None)
+        if done is None:
+            return
+        yield done
+
+
+def replay(path: Path, recorded: Plain, start: State, chain: Backend) -> tuple[list[Step], Difference | None]:
     try:
         return trace.replay(recorded, start, chain)
     except Unplayable as error:
@@ -66,6 +78,8 @@ def tell_replay(path: Path, recorded: Plain, steps: list[Step], difference: Diff
     if "fingerprint" in recorded:
         same = found.digest == recorded["fingerprint"]["digest"]
         tell(console, "It fails as recorded." if same else f"It was recorded for something else: {recorded['fingerprint']['label']}")
+    if in_short:
+        tell(console, "")
 
 
 def plain_replay(path: Path | str, steps: list[Step], difference: Difference | None) -> Plain:
@@ -93,8 +107,10 @@ def cli(paths, backend_name, port, folder, as_json):
     results: list[Plain] = []
     try:
         traces = read_all(paths)
-        with backend(backend_name, port) as chain:
-            for path, steps, difference in replay_all(traces, chain):
+        with ExitStack() as stack:
+            with console.status("Compiling and deploying ..."):
+                chain = stack.enter_context(backend(backend_name, port))
+            for path, steps, difference in patiently(replay_all(traces, chain)):
                 results.append(plain_replay(path, steps, difference))
                 if not as_json:
                     tell_replay(path, traces[path], steps, difference, in_short=len(traces) > 1)

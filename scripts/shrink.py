@@ -37,7 +37,7 @@ def cli(path, output, backend_name, seconds, port):
     shrinker, interrupted = None, None
     try:
         original = trace.read(path)
-        with backend(backend_name, port) as chain, console.status("Playing the prologue ...") as status:
+        with console.status("Compiling, deploying and playing the prologue ...") as status, backend(backend_name, port) as chain:
             start = world.genesis() if trace.starts_at_genesis(original) else play_prologue(chain)
 
             def progress() -> None:

@@ -228,8 +228,8 @@ def _before(name: str) -> list[str]:
 def _earlier(program: world.Program) -> list[tuple[str, str]]:
     """Ids in a program, each with one of its kind that comes earlier."""
     operations = [operation for _, operation in program]
-    used = {name for operation in operations for name in (operation.sender, operation.target, *operation.arguments.values()) if isinstance(name, str)}
-    return [(old, new) for old in sorted(used) for new in _before(old)]
+    values = {value for op in operations for value in (op.sender, op.target, *op.arguments.values()) if isinstance(value, str)}
+    return [(old, new) for old in sorted(values) for new in _before(old)]
 
 
 def _translated(program: world.Program, names: dict[str, str]) -> world.Program:

@@ -41,9 +41,10 @@ def faulty_contracts(folder: Path, fault: tuple[str, str, str]) -> Path:
 
 
 def faulty_project(folder: Path, fault: tuple[str, str, str]) -> Path:
-    """A copy of the project, with a fault planted."""
+    """A copy of the project, with a fault planted. What has been compiled is found there too."""
     shutil.copy(ROOT / "ape-config.yaml", folder)
-    for part in ("model", "scripts", "tests"):
+    parts = ("model", "scripts", "tests", ".build/artifacts")
+    for part in filter(lambda part: (ROOT / part).is_dir(), parts):
         shutil.copytree(ROOT / part, folder / part)
     faulty_contracts(folder, fault)
     return folder

@@ -40,10 +40,11 @@ def _call(name: str) -> dict[str, Any]:
     return {"if": {"required": ["name"], "properties": {"name": {"const": name}}}, "then": then}
 
 
+EVENT = _object({"source": TEXT, "name": TEXT, "arguments": {"type": "object"}})
 OUTCOME = {
     "if": {"required": ["reason"]},
     "then": _object({"reason": TEXT}),
-    "else": _object({"value": {}, "events": {"type": "array", "items": _object({"source": TEXT, "name": TEXT, "arguments": {"type": "object"}})}}),
+    "else": _object({"value": {}, "events": {"type": "array", "items": EVENT}}),
 }
 STEP = {
     **_object(
