@@ -20,7 +20,7 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-.PHONY: help setup compile fuzz replay study test clean
+.PHONY: help setup compile fuzz replay shrink study test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -33,8 +33,11 @@ compile: $(READY) ## Compile the contracts
 fuzz: $(READY) ## The main job: contracts against the model on a devnet (ARGS="--help" lists the options)
 	@ape run fuzz $(ARGS)
 
-replay: $(READY) ## Run a recorded trace again on both sides (ARGS="TRACE")
+replay: $(READY) ## Run recorded traces again on both sides (ARGS="TRACE...")
 	@ape run replay $(ARGS)
+
+shrink: $(READY) ## Make a failing trace smaller and plainer (ARGS="TRACE")
+	@ape run shrink $(ARGS)
 
 study: $(READY) ## Runs on the Reserve, with and without rationing: docs/runs.md and its pictures (ARGS="--help")
 	@python -m scripts.study $(ARGS)

@@ -15,9 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 
 from model import OPERATIONS
 from tests.differential import trace
-from tests.differential.engine import explain, play_prologue
+from tests.differential.engine import PrologueDiffers, play_prologue
 from tests.differential.machine import Mismatch, Tally, run
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
+from tests.differential.telling import tell_difference
+from tests.differential.trace_schema import GENESIS
 
 console = Console()
 # The thread that talks to the devnet waits for the one that draws: hand over often.
@@ -118,6 +120,13 @@ def cli(backend_name, examples, steps, seed, report_path, trace_path, shrink_sec
     except SetupError as error:
         console.print(f"fuzz: {error}", style="red", soft_wrap=True)
         sys.exit(2)
+    except PrologueDiffers as found:
+        failing = found.steps[: found.difference.index + 1]
+        trace.write(trace_path, trace.record(failing, GENESIS, difference=found.difference, **context))
+        console.print("MISMATCH before the first drawn call, in the prologue:", style="bold red")
+        tell_difference(console, found.steps, found.difference, most=3)
+        console.print(f"Run it again on both sides: ape run replay {trace_path}", soft_wrap=True)
+        sys.exit(1)
     except Interrupted as interrupt:
         found = "a mismatch, not shrunk yet" if tally.mismatches else "no mismatch so far"
         console.print(f"Interrupted after {tally.steps:,} steps in {tally.examples:,} examples: {found}. Devnet ended.")
@@ -127,10 +136,9 @@ def cli(backend_name, examples, steps, seed, report_path, trace_path, shrink_sec
     report_path.write_text(json.dumps(result, indent=1) + "\n")
     show(result)
     if mismatch is not None:
-        program = [(step.now, step.operation) for step in mismatch.steps]
-        trace.write(trace_path, program, mismatch.difference, seed=seed)
+        trace.write(trace_path, trace.record(mismatch.steps, difference=mismatch.difference, **context))
         console.print("MISMATCH, shrunk to:", style="bold red")
-        console.print(explain(mismatch.steps, mismatch.difference), markup=False, highlight=False, soft_wrap=True)
+        tell_difference(console, mismatch.steps, mismatch.difference)
         console.print(f"Run it again on both sides: ape run replay {trace_path}", soft_wrap=True)
         sys.exit(1)
     if tally.missing():

@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain, zip_longest
+from itertools import chain, product, zip_longest
 from typing import Any
 
 from eth_abi import decode, encode
@@ -163,23 +163,25 @@ class Directory:
             return self.names.get(bytes.fromhex(value[2:]), value)
         return self.functions.get(value, value)
 
-    def read_log(self, log: Log) -> Event | str:
+    def read_log(self, log: Log) -> Event:
         source = self.names.get(log.address, "0x" + log.address.hex())
-        signature = self.signatures.get((kind(source), log.topics[0]))
+        signature = self.signatures.get((kind(source), b"".join(log.topics[:1])))
         if signature is None:
-            return f"unknown log of {source}: {[topic.hex() for topic in log.topics]} {log.data.hex()}"
+            return Event(source, "unknown log", {"topics": [topic.hex() for topic in log.topics], "data": log.data.hex()})
         values = [decode([abi_type], topic)[0] for (_, abi_type), topic in zip(signature.indexed, log.topics[1:])]
         values += decode([abi_type for _, abi_type in signature.plain], log.data)
         names = [name for name, _ in (*signature.indexed, *signature.plain)]
         return Event(source, signature.name, {n: self.readable(v) for n, v in zip(names, values)})
 
-    def read_result(self, operation: Operation, ok: bool, data: bytes) -> str:
+    def read_outcome(self, operation: Operation, ok: bool, data: bytes, logs: tuple[Log, ...]) -> Outcome:
+        """What the chain did, in the model's words."""
         if not ok:
-            if data[:4] == ERROR_SELECTOR:
-                return f"reverted: {decode(['string'], data[4:])[0]}"
-            return f"reverted without a reason ({data.hex() or 'no data'})"
-        values = [self.readable(value) for value in decode(self.calls[operation.name].outputs, data)]
-        return f"returned {values[0] if len(values) == 1 else tuple(values)}" if values else "returned nothing"
+            is_text = data[:4] == ERROR_SELECTOR
+            reason = decode(["string"], data[4:])[0] if is_text else f"no reason given ({data[:4].hex() or 'no data'})"
+            return Outcome(None, reason, ())
+        values = tuple([self.readable(value) for value in decode(self.calls[operation.name].outputs, data)])
+        value = values if len(values) > 1 else values[0] if values else None
+        return Outcome(value, None, tuple(map(self.read_log, logs)))
 
 
 @cache
@@ -291,18 +293,19 @@ class StateCodec:
         ]
         return (32).to_bytes(32, "big") + _array(found)
 
-    def differences(self, model: bytes, observed: bytes) -> tuple[list[str], list[str]]:
-        """The fields of two readouts that differ, by name, as each side has them."""
-        left, right = self._readout(model), self._readout(observed)
-        names = [name for name in {**left, **right} if left.get(name) != right.get(name)]
-        return [f"{name} = {left.get(name)}" for name in names], [f"{name} = {right.get(name)}" for name in names]
-
-    def _readout(self, data: bytes) -> dict[str, Any]:
-        values = decode([_canonical(item) for item in self.directory.readout], data)
+    def read(self, readout: bytes) -> dict[str, Any]:
+        """A readout as fields by their paths."""
+        values = decode([_canonical(item) for item in self.directory.readout], readout)
         fields: dict[str, Any] = {}
         for item, value in zip(self.directory.readout, values):
             self._flatten(item["name"], item, value, fields)
         return fields
+
+    def read_allowances(self, data: bytes) -> dict[str, int]:
+        """Allowances as fields by their paths."""
+        (values,) = decode(["uint256[]"], data)
+        places = product(world.TOKENS, world.ACTORS, world.SPENDERS)
+        return {f"tokens[{token}].allowances[{owner}][{spender}]": value for (token, owner, spender), value in zip(places, values)}
 
     def _flatten(self, path: str, item: dict, value: Any, fields: dict[str, Any]) -> None:
         if item["type"].endswith("]"):

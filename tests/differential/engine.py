@@ -7,9 +7,10 @@ each of them, return or revert data, logs and the whole stored state. Equality i
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from model import Event, Operation, Outcome, State, apply
+from model import Operation, Outcome, Parameters, State, apply
 from tests.differential import world
-from tests.differential.codec import Directory, Log, StateCodec
+from tests.differential.codec import Directory, Log, StateCodec, kind
+from tests.differential.difference import Difference, Row, outcome_difference, rows_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +56,37 @@ class Backend(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Difference:
-    """The first thing on which the two sides disagree."""
-
-    index: int
-    what: str
-    model: list[str]
-    chain: list[str]
-
-    @property
-    def summary(self) -> str:
-        return f"step {self.index + 1}: {self.what} differs"
+class Unplayable(ValueError):
+    """A program calls a pool that has not been created by then, or creates more than can be read: nothing can be compared."""
 
 
 def run_model(state: State, program: world.Program) -> list[Step]:
-    """The model's side of a whole program."""
+    """The model's side of a whole program.
+
+    Raises
+    ------
+    Unplayable
+        If a pool is called that does not exist at that moment, or one created that the Inspector has no room for.
+    """
     steps = []
     for now, operation in program:
+        called = operation.arguments["calls"] if operation.name == "token.arm" else operation
+        if kind(called.target) == "pool" and called.target not in state.pools:
+            raise Unplayable(f"step {len(steps) + 1}: {called.target} has not been created")
         state, outcome = apply(state, operation, now)
+        if len(state.pools) > world.MAX_POOLS:
+            raise Unplayable(f"step {len(steps) + 1}: more than {world.MAX_POOLS} pools")
         steps.append(Step(now, operation, outcome, state))
     return steps
+
+
+class PrologueDiffers(RuntimeError):
+    """The two sides disagree before the first drawn call; `steps` is the prologue, and `difference` where."""
+
+    def __init__(self, steps: list[Step], difference: Difference):
+        super().__init__(f"the two sides disagree before the first drawn call: {difference.summary}")
+        self.steps = steps
+        self.difference = difference
 
 
 def play_prologue(backend: Backend) -> State:
@@ -87,13 +98,13 @@ def play_prologue(backend: Backend) -> State:
 
     Raises
     ------
-    RuntimeError
-        If the two sides disagree before the first drawn call.
+    PrologueDiffers
+        If it does not.
     """
     steps = run_model(world.genesis(), world.prologue())
     difference = compare(steps, backend)
     if difference is not None:
-        raise RuntimeError(f"the two sides disagree before the first drawn call: {explain(steps, difference)}")
+        raise PrologueDiffers(steps, difference)
     backend.keep(steps)
     return steps[-1].state
 
@@ -128,70 +139,59 @@ def disagreement(steps: list[Step], observed: Execution, directory: Directory) -
 
 
 def _difference(index: int, what: str, steps: list[Step], observed: Execution, backend: Backend) -> Difference:
-    """What each side says there, for people."""
+    """What each side says there, field by field."""
     directory, codec = backend.directory, StateCodec(backend.directory)
+    if what == "allowances":
+        return _first_allowances(steps, backend, codec)
     step, seen = steps[index], observed[0][index]
-    if what == "result":
-        sides = [_say(step.outcome)], [directory.read_result(step.operation, seen.ok, seen.data)]
-    elif what == "events":
-        sides = [_say_event(event) for event in step.outcome.events], [_say_event(directory.read_log(log)) for log in seen.logs]
-    elif what == "state":
+    if what == "state":
         (*_, last), _ = backend.execute(encode_calls(steps[: index + 1], directory), in_full=True)
-        sides = codec.differences(codec.encode(step.state), last.stored)
-    else:
-        sides = [codec.encode_allowances(step.state).hex()], [observed[1].hex()]
-    return Difference(index, what, *sides)
+        expected, found = codec.encode(step.state), last.stored
+        rows = [row for row in rows_of(codec.read(expected), codec.read(found)) if row.differs]
+        return Difference(index, what, rows or [Row("state", expected.hex(), found.hex())])
+    found = outcome_difference(index, step.outcome, directory.read_outcome(step.operation, seen.ok, seen.data, seen.logs))
+    return found or Difference(index, what, [Row("data", directory.result(step.outcome).hex(), seen.data.hex())])
 
 
-def minimise(start: State, program: world.Program, backend: Backend) -> world.Program:
-    """Leave out calls, in ever smaller groups, for as long as the two sides still disagree."""
-
-    def disagrees(candidate: world.Program) -> bool:
-        return bool(candidate) and compare(run_model(start, candidate), backend) is not None
-
-    size = len(program) // 2
-    while size:
-        begin = 0
-        while begin < len(program):
-            shorter = program[:begin] + program[begin + size :]
-            if disagrees(shorter):
-                program = shorter
-            else:
-                begin += size
-        size //= 2
-    return program
+def _first_allowances(steps: list[Step], backend: Backend, codec: StateCodec) -> Difference:
+    """Allowances are read after the last call only: so each beginning of the program is run, until they differ."""
+    for index, step in enumerate(steps):
+        _, found = backend.execute(encode_calls(steps[: index + 1], backend.directory))
+        expected = codec.encode_allowances(step.state)
+        if found != expected:
+            rows = rows_of(codec.read_allowances(expected), codec.read_allowances(found))
+            return Difference(index, "allowances", [row for row in rows if row.differs])
+    raise RuntimeError("allowances that differed are equal when the same calls are run again")
 
 
 # -- telling people ------------------------------------------------------------------------------------------------
 
 
-def _say(outcome: Outcome) -> str:
-    if not outcome.ok:
-        return f"reverted: {outcome.reason}"
-    return "returned nothing" if outcome.value is None else f"returned {outcome.value}"
-
-
-def _say_event(event: Event | str) -> str:
-    if isinstance(event, str):
-        return event
-    return f"{event.source}: {event.name}({', '.join(f'{name}={value}' for name, value in event.arguments.items())})"
-
-
 def describe(step: Step) -> str:
     """A step on one line: time relative to the start, who called what."""
     operation = step.operation
-    days, seconds = divmod(step.now - world.START, 86_400)
-    arguments = ", ".join(f"{name}={_say_value(value)}" for name, value in operation.arguments.items())
+    days, seconds = divmod(step.now - world.START, world.DAY)
+    clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    arguments = ", ".join(f"{name}={say(value)}" for name, value in operation.arguments.items())
     function = operation.name.split(".")[1]
-    return f"day {days:+} {seconds:>5} s  {operation.sender} -> {operation.target}.{function}({arguments})"
+    return f"day {days:<+4} {clock}  {operation.sender} -> {operation.target}.{function}({arguments})"
 
 
 def explain(steps: list[Step], difference: Difference) -> str:
-    """The calls up to the difference, and what each side said."""
+    """The calls up to the difference, and what each side said, as plain text."""
     calls = [f"{number:>4}. {describe(step)}" for number, step in enumerate(steps[: difference.index + 1], 1)]
-    sides = [f"{side}: {line}" for side, lines in (("model", difference.model), ("chain", difference.chain)) for line in lines]
+    sides = [f"{row.path}: model {say(row.model)}, {difference.against} {say(row.observed)}" for row in difference.differing]
     return "\n".join([*calls, f"{difference.summary}:", *sides])
 
 
-def _say_value(value: Any) -> str:
-    return "unlimited" if value == world.UNLIMITED else f"{value:_}" if isinstance(value, int) else str(value)
+def say(value: Any) -> str:
+    """A value for people: grouped digits, "unlimited", and only those parameters of a pool that are not the usual ones."""
+    if isinstance(value, Parameters):
+        usual = Parameters()
+        unusual = {name: getattr(value, name) for name in value.__slots__ if getattr(value, name) != getattr(usual, name)}
+        return f"usual but {', '.join(f'{name}={say(part)}' for name, part in unusual.items())}" if unusual else "usual"
+    if value is None or isinstance(value, (bool, str)):
+        return {None: "nothing", True: "true", False: "false"}.get(value, value)
+    if isinstance(value, int):
+        return "unlimited" if value == world.UNLIMITED else f"{value:_}"
+    return str(value)

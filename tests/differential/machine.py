@@ -12,7 +12,8 @@ from model import OPERATIONS, Event, Operation, State, apply, token
 from model.state import NO_REASON
 from tests.differential import world
 from tests.differential.codec import kind
-from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, minimise, run_model
+from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
+from tests.differential.shrink import minimise
 from tests.differential.strategies import steps
 
 

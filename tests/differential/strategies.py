@@ -501,6 +501,7 @@ def _approve(hand: Hand):
 HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO)  # to contracts that keep to R22
 # The arguments of a view; what they are does not matter to whether it is told.
 ARGUMENTS = {name: () for name in VIEWS} | {
+    "controller.pools": ("arg0",),
     "pool.position": ("provider",), "pool.request": ("provider",), "pool.deposit": ("provider",), "reserve.held": ("arg0",),
     "backstop.booked": ("arg0",), "backstop.pool_stake": ("pool",), "backstop.account": ("pool", "staker"), "controller.is_pool": ("arg0",),
     "controller.pool_of": ("arg0", "arg1"), "controller.dlq_pools": ("arg0",), "token.balanceOf": ("arg0",), "token.allowance": ("arg0", "arg1"),

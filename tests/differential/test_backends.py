@@ -79,15 +79,19 @@ def test_a_state_that_differs_is_told_field_by_field(evm, start, change, field):
     (step,) = run_model(start, [SWEEP])
     difference = compare([replace(step, state=change(step.state))], evm)
     assert (difference.index, difference.what) == (0, "state")
-    assert field in difference.model
-    assert len(difference.model) == len(difference.chain) and field not in difference.chain
+    path, value = field.split(" = ")
+    (row,) = [row for row in difference.rows if row.path == path]
+    assert str(row.model) == value != str(row.observed)
 
 
 def test_an_allowance_that_differs_is_found(evm, start):
-    (step,) = run_model(start, [SWEEP])
+    first, step = run_model(start, [SWEEP, SWEEP])
     token = replace(step.state.tokens["USDC"], allowances={})
     changed = replace(step.state, tokens=step.state.tokens | {"USDC": token})
-    assert compare([replace(step, state=changed)], evm).what == "allowances"
+    difference = compare([first, replace(step, state=changed)], evm)
+    assert (difference.index, difference.what) == (1, "allowances")
+    assert difference.differing[0].path == "tokens[USDC].allowances[governor][pool-0]"
+    assert (difference.differing[0].model, difference.differing[0].observed) == (0, world.UNLIMITED)
 
 
 def with_position(state, **changes):

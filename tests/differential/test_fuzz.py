@@ -13,23 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from model import OPERATIONS, Operation
-from tests.differential import environment, trace, world
+from model import OPERATIONS
+from tests.differential import environment, trace
 from tests.differential.machine import Tally
-
-ROOT = Path(__file__).parents[2]
-APE = Path(sys.executable).with_name("ape")
-
-
-def ape(*arguments, cwd=ROOT) -> subprocess.CompletedProcess:
-    """Run an Ape command in a project; output as text."""
-    command = [APE, "run", *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=300, env=_environment())
-
-
-def _environment() -> dict[str, str]:
-    # The tests' own devnet is none of the command's business.
-    return {name: value for name, value in os.environ.items() if name != "APE_FOUNDRY_HOST"} | {"COLUMNS": "200"}
+from tests.differential.support import APE, ROOT, TAKES_TOO_LITTLE, ape, clean_environment, faulty_project
 
 
 def devnet_port(output: str) -> int:
@@ -58,16 +45,7 @@ def test_a_fixed_budget_of_programs_is_equal_on_both_sides(tmp_path):
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory) -> Path:
-    """A copy of the project in which step 1 of the waterfall rounds what it takes the wrong way."""
-    copy = tmp_path_factory.mktemp("faulty")
-    for part in ("ape-config.yaml", "contracts", "model", "scripts", "tests"):
-        source = ROOT / part
-        shutil.copytree(source, copy / part) if source.is_dir() else shutil.copy(source, copy / part)
-    module = copy / "contracts" / "modules" / "waterfall.vy"
-    right, wrong = "math._ceil_div(surplus * paid, deficit)", "surplus * paid // deficit"
-    assert module.read_text().count(right) == 1
-    module.write_text(module.read_text().replace(right, wrong))
-    return copy
+    return faulty_project(tmp_path_factory.mktemp("faulty"), TAKES_TOO_LITTLE)
 
 
 def test_a_planted_fault_is_found_shrunk_and_replayed(faulty, tmp_path):
@@ -77,8 +55,8 @@ def test_a_planted_fault_is_found_shrunk_and_replayed(faulty, tmp_path):
     assert is_free(devnet_port(done.stdout))
     # Found: both sides are quoted. Shrunk: a request and the withdrawal that goes wrong are all that it takes, or little more.
     assert "MISMATCH" in done.stdout and "pool-" in done.stdout
-    assert re.search(r"^model: ", done.stdout, re.M) and re.search(r"^chain: ", done.stdout, re.M)
-    program = trace.read(recorded)
+    assert re.search(r"^>   taken  .*[+-]1 *$", done.stdout, re.M)
+    program = trace.program_of(trace.read(recorded))
     assert len(program) <= 5
     assert program[-1][1].name == "pool.withdraw"
     # Replayed: the fault is there with the changed contracts, and not with ours.
@@ -123,7 +101,7 @@ def test_an_interruption_that_is_lost_comes_again(how, monkeypatch):
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_its_devnet(how, tmp_path):
     command = [APE, "run", "fuzz", "--examples", "100000", "--report", str(tmp_path / "report.json")]
-    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_environment())
+    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean_environment())
     output = ""
     for line in running.stdout:
         output += line
@@ -167,58 +145,3 @@ def test_a_missing_tool_is_named(tool, monkeypatch):
     monkeypatch.setattr(shutil, "which", lambda name, *rest: None if name == tool else found(name, *rest))
     with pytest.raises(environment.SetupError, match=rf"\({tool}\) is not installed: run `make setup`"):
         environment.check_tools()
-
-
-STEP = {"now": world.START, "name": "pool.sweep", "target": "pool-1", "sender": "outsider", "arguments": {}}
-TRACE = {"format": "makewhole trace", "version": trace.VERSION, "steps": [STEP]}
-
-
-@pytest.mark.parametrize(
-    ("content", "says"),
-    [
-        (None, "cannot be read"),
-        ("calls", "not JSON"),
-        ("{}", "not a makewhole trace"),
-        (json.dumps(TRACE | {"version": 99}), "not a makewhole trace of version 1: version"),
-        (json.dumps(TRACE | {"steps": [STEP | {"name": "pool.drain"}]}), "steps/0/name"),
-        (json.dumps(TRACE | {"steps": [STEP | {"sender": "stranger"}]}), "steps/0/sender"),
-        (json.dumps(TRACE | {"steps": [STEP | {"now": world.START + 1}, STEP]}), "time runs backwards"),
-    ],
-)
-def test_an_unreadable_or_foreign_trace_is_refused(content, says, tmp_path):
-    path = tmp_path / "trace.json"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(trace.TraceError, match=says):
-        trace.read(path)
-
-
-def test_replay_refuses_a_foreign_trace_in_one_line(tmp_path):
-    path = tmp_path / "trace.json"
-    path.write_text("{}")
-    done = ape("replay", path)
-    assert done.returncode == 2
-    assert done.stdout.startswith(f"replay: {path}: not a makewhole trace") and done.stdout.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"target": "pool-77"},
-        {"arguments": {"depth": 1}},
-        {"name": "token.transfer", "target": "USDC", "arguments": {"to": "stranger", "amount": 1}},
-        {"name": "token.transfer", "target": "USDC", "arguments": {"to": "trader", "amount": -1}},
-    ],
-)
-def test_replay_refuses_calls_that_no_contract_has(change, tmp_path):
-    path = tmp_path / "trace.json"
-    path.write_text(json.dumps(TRACE | {"steps": [STEP | change]}))
-    done = ape("replay", path, "--backend", "evm")
-    assert done.returncode == 2 and "a call that no contract here has" in done.stdout
-
-
-def test_a_trace_survives_being_written_and_read(tmp_path):
-    arguments = {"token_in": "USDC", "amount_in": 2**255, "min_amount_out": 0, "recipient": "trader", "deadline": 1}
-    program = [(world.START, Operation("pool.swap", "pool-1", "trader", arguments))]
-    trace.write(tmp_path / "trace.json", program)
-    assert trace.read(tmp_path / "trace.json") == program

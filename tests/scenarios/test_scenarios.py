@@ -2,14 +2,14 @@
 
 import pytest
 
-from model import apply
-from tests.differential import world
+from tests.differential import trace, world
 from tests.differential.engine import compare, explain, run_model
 from tests.differential.environment import backend
-from tests.scenarios.scenario import FOLDER, find, plain_operation, plain_outcome, plain_state, program_of, read, start_of, work_out
+from tests.differential.plain import plain_step, start_of
+from tests.scenarios.scenario import FOLDER, find, work_out
 from tests.scenarios.stories import STORIES
 
-SCENARIOS = {path.stem: read(path) for path in sorted(FOLDER.glob("*.json"))}
+SCENARIOS = {path.stem: trace.read(path) for path in sorted(FOLDER.glob("*.json"))}
 
 
 @pytest.fixture(params=SCENARIOS)
@@ -25,20 +25,18 @@ def chain():
 
 
 def test_the_start_is_that_of_the_devnet(scenario):
-    assert start_of(scenario) == world.genesis()
+    assert start_of(scenario["start"]) == world.genesis()
 
 
 def test_the_model_does_what_the_file_says(scenario):
-    state = start_of(scenario)
-    for number, (step, (now, operation)) in enumerate(zip(scenario["steps"], program_of(scenario), strict=True), 1):
-        state, outcome = apply(state, operation, now)
-        played = {**plain_operation(now, operation), "outcome": plain_outcome(outcome), "checks": step["checks"]}
-        assert played | {"state": plain_state(state)} == step, f"step {number}"
+    steps = run_model(start_of(scenario["start"]), trace.program_of(scenario))
+    for number, (step, written) in enumerate(zip(steps, scenario["steps"], strict=True), 1):
+        assert plain_step(step) | {"checks": written["checks"]} == written, f"step {number}"
 
 
 def test_the_contracts_do_what_the_file_says(scenario, chain):
     # Results, events and the whole stored state are compared with the model's, which are the file's.
-    steps = run_model(start_of(scenario), program_of(scenario))
+    steps = run_model(start_of(scenario["start"]), trace.program_of(scenario))
     difference = compare(steps, chain)
     assert difference is None, explain(steps, difference)
 
@@ -63,7 +61,7 @@ def test_time_never_falls_and_what_fails_changes_nothing(scenario):
 
 
 def test_the_files_are_the_stories_as_they_are_told_now():
-    told = {story.name: story.text for story in (tell() for tell in STORIES)}
+    told = {story.name: trace.text(story.trace) for story in (tell() for tell in STORIES)}
     assert set(told) == set(SCENARIOS)
     for name, text in told.items():
         assert (FOLDER / f"{name}.json").read_text() == text, f"{name}: run `python -m tests.scenarios.record`"
