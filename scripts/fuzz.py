@@ -16,10 +16,12 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 from model import OPERATIONS
 from tests.differential import trace
 from tests.differential.artifacts import CONTRACTS
-from tests.differential.engine import explain, play_prologue
+from tests.differential.engine import PrologueDiffers, play_prologue
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
 from tests.differential.machine import Budget, Mismatch, Tally, run
 from tests.differential.side_by_side import OpenBackend, run_side_by_side
+from tests.differential.telling import tell_difference
+from tests.differential.trace_schema import GENESIS
 
 console = Console()
 # The thread that talks to the devnet waits for the one that draws: hand over often.
@@ -140,8 +142,7 @@ def cli(backend_name, contracts, examples, steps, seed, workers, report_path, tr
         console.print(f"fuzz: {error}", style="red", soft_wrap=True)
         sys.exit(2)
     except PrologueDiffers as found:
-        failing = found.steps[: found.difference.index + 1]
-        trace.write(trace_path, trace.record(failing, GENESIS, difference=found.difference, **context))
+        trace.write(trace_path, trace.record(found.steps, GENESIS, difference=found.difference, backend=backend_name))
         console.print("MISMATCH before the first drawn call, in the prologue:", style="bold red")
         tell_difference(console, found.steps, found.difference, most=3)
         console.print(f"Run it again on both sides: ape run replay {trace_path}", soft_wrap=True)

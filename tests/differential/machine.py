@@ -36,6 +36,9 @@ class Mismatch(AssertionError):
         self.steps = steps
         self.difference = difference
 
+    def __reduce__(self) -> tuple:
+        return type(self), (self.steps, self.difference)  # so that a worker can send it
+
     @property
     def size(self) -> tuple[int, int]:
         return len(self.steps), sum(len(str(step.operation)) for step in self.steps)

@@ -67,10 +67,7 @@ def run_side_by_side(count: int, open_backend: OpenBackend, budget: Budget, disp
             return None
         number, first = min((number, worker.number) for worker, number in found.items())
         team[first].send("shrink")
-        while True:
-            kind, *rest = team[first].receive()
-            if kind == "shrunk":
-                return Mismatch(*rest)
+        return team[first].receive()
 
 
 def _search(team: list[Worker], progress: Progress) -> dict[Worker, int]:
@@ -108,5 +105,4 @@ def _work(number: int, line: Line, count: int, open_backend: OpenBackend, budget
         line.send(("searched", tally, found))
         while line.receive() != "shrink":
             pass
-        mismatch = shrink(chain, start, budget, lambda _: line.check())
-        line.send(("shrunk", mismatch.steps, mismatch.difference))
+        line.send(shrink(chain, start, budget, lambda _: line.check()))

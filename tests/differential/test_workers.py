@@ -101,7 +101,7 @@ def test_the_command_reports_what_its_workers_found(faulty, tmp_path):
     paths = ("--contracts", faulty, "--report", report, "--trace", recorded)
     done = ape("fuzz", "--backend", "evm", "--workers", 2, "--examples", 500, "--seed", 1, "--shrink-seconds", 1, *paths)
     assert done.returncode == 1, done.stdout[-3_000:] + done.stderr[-3_000:]
-    assert "MISMATCH" in done.stdout and trace.read(recorded)[-1][1].name in ("pool.withdraw", "pool.donate")
+    assert "MISMATCH" in done.stdout and trace.read(recorded)["steps"][-1]["name"] in ("pool.withdraw", "pool.donate")
     found = json.loads(report.read_text())
     assert (found["workers"], found["mismatches"]) == (2, 1) and found["examples"] < 500
 

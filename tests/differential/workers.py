@@ -9,10 +9,12 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from tests.differential.engine import PrologueDiffers
 from tests.differential.environment import Interrupted, SetupError, interruptible
 
 # Forked: what is imported stays imported. Nothing that starts workers has threads or a devnet of its own at that time.
 PROCESSES = get_context("fork")
+FATAL = (SetupError, PrologueDiffers)  # what a worker cannot go on after, and tells
 PATIENCE = 20  # seconds for a worker to end its devnet
 
 
@@ -59,13 +61,15 @@ class Worker:
         ------
         SetupError
             If something that the worker needs is not there, or the worker is no more.
+        PrologueDiffers
+            If the two sides disagree before the first drawn call.
         """
         try:
             message = self.connection.recv()
         except (EOFError, ConnectionResetError) as error:
             self.process.join()
             raise SetupError(f"worker {self.number} ended by itself, with exit code {self.process.exitcode}") from error
-        if isinstance(message, SetupError):
+        if isinstance(message, FATAL):
             raise message
         return message
 
@@ -105,5 +109,5 @@ def _serve(connection: Connection, work: Callable[..., None], number: int, *argu
         try:
             with interruptible():
                 work(number, line, *arguments)
-        except SetupError as error:
+        except FATAL as error:
             line.send(error)
