@@ -9,54 +9,22 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from model import OPERATIONS
 from tests.differential import trace
 from tests.differential.artifacts import CONTRACTS
 from tests.differential.engine import PrologueDiffers, play_prologue
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
 from tests.differential.machine import Budget, Mismatch, Tally, run
 from tests.differential.side_by_side import OpenBackend, run_side_by_side
+from tests.differential.summary import report, show
 from tests.differential.telling import tell_difference
 from tests.differential.trace_schema import GENESIS
 
 console = Console()
 # The thread that talks to the devnet waits for the one that draws: hand over often.
 sys.setswitchinterval(0.0005)
-
-
-def report(tally: Tally, mismatch: Mismatch | None, seconds: float, **context) -> dict:
-    """The run in numbers."""
-    return {
-        **context,
-        "examples": tally.examples,
-        "steps": tally.steps,
-        "seconds": round(seconds, 3),
-        "steps_per_second": round(tally.steps / seconds, 1) if seconds else 0,
-        "mismatches": int(mismatch is not None),
-        "operations": {name: {"ok": tally.succeeded[name], "reverted": tally.reverted[name]} for name in OPERATIONS},
-        "waterfall": dict(tally.waterfall),
-        "generations_ended": tally.generations_ended,
-        "reasons": dict(tally.reasons.most_common()),
-    }
-
-
-def show(result: dict) -> None:
-    table = Table("operation", "succeeded", "reverted", title="Calls compared")
-    for name, counts in result["operations"].items():
-        table.add_row(name, f"{counts['ok']:,}", f"{counts['reverted']:,}" if name not in Tally.NEVER_REVERT else "cannot")
-    console.print(table)
-    table = Table("step", "hits", title="Waterfall")
-    for name, hits in result["waterfall"].items():
-        table.add_row(name, f"{hits:,}")
-    console.print(table)
-    console.print(
-        f"{result['steps']:,} steps in {result['examples']:,} examples, {result['seconds']:.1f} s: "
-        f"{result['steps_per_second']:,.0f} compared steps a second; {result['mismatches']} mismatches"
-    )
 
 
 class Display:
@@ -157,7 +125,7 @@ def cli(backend_name, contracts, examples, steps, seed, workers, report_path, tr
     result = report(tally, mismatch, time.monotonic() - display.began, **context)
     report_path.parent.mkdir(parents=True, exist_ok=True)
     report_path.write_text(json.dumps(result, indent=1) + "\n")
-    show(result)
+    show(console, result)
     if mismatch is not None:
         trace.write(trace_path, trace.record(mismatch.steps, difference=mismatch.difference, **context))
         console.print("MISMATCH, shrunk to:", style="bold red")

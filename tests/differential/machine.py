@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -199,11 +200,25 @@ class Tally:
         """What several runs have reached together."""
         total = cls()
         for tally in tallies:
-            for name in cls.COUNTERS:
-                getattr(total, name).update(getattr(tally, name))
-            for name in cls.NUMBERS:
-                setattr(total, name, getattr(total, name) + getattr(tally, name))
+            total._add_plain(tally.plain())
         return total
+
+    def plain(self) -> dict[str, int | dict[str, int]]:
+        """All that was counted, for JSON."""
+        return {**{name: getattr(self, name) for name in self.NUMBERS}, **{name: dict(getattr(self, name)) for name in self.COUNTERS}}
+
+    @classmethod
+    def of(cls, plain: dict[str, int | dict[str, int]]) -> "Tally":
+        """What `plain` has said."""
+        tally = cls()
+        tally._add_plain(plain)
+        return tally
+
+    def _add_plain(self, plain: dict[str, int | dict[str, int]]) -> None:
+        for name in self.COUNTERS:
+            getattr(self, name).update(plain[name])
+        for name in self.NUMBERS:
+            setattr(self, name, getattr(self, name) + plain[name])
 
     def missing(self) -> list[str]:
         """What the run should have reached and has not."""
@@ -262,8 +277,14 @@ def draw_programs(
     length: int,
     random_seed: int,
     progress: Progress = lambda tally: None,
+    **changes: Any,
 ) -> None:
-    """Have Hypothesis draw programs of up to `length` steps, and the judge judge each of them."""
+    """Have Hypothesis draw programs of up to `length` steps, and the judge judge each of them.
+
+    Parameters
+    ----------
+    changes : to Hypothesis's settings
+    """
     machine = type("Program", (Machine,), {"judge": judge, "start": start, "tally": tally, "progress": staticmethod(progress)})
     profile = settings(
         max_examples=examples,
@@ -277,4 +298,4 @@ def draw_programs(
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(seed(random_seed)(machine), settings=profile)
+    run_state_machine_as_test(seed(random_seed)(machine), settings=settings(profile, **changes))
