@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import IO, Literal, Protocol
 from unittest import SkipTest
 
 from hypothesis import Phase, target
@@ -36,6 +36,7 @@ from tests.differential.workers import Line, Worker, derived_seed, messages, wor
 ROUND = 200  # programs; what a round has counted is lost if the campaign is killed in it
 FIRST, EVERY = 0, 20  # the rounds in which the corpus is run again, after each start
 SAVE_SECONDS = 5
+LOCK_SECONDS = 5
 
 
 # -- what lasts ------------------------------------------------------------------------------------------------------
@@ -113,19 +114,24 @@ def held(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ".lock").open("w") as lock:
-            for attempt in range(20):  # the workers of a campaign that was killed take a moment to end
-                try:
-                    flock(lock, LOCK_EX | LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if attempt == 19:
-                        raise
-                    time.sleep(0.25)
+            _lock(lock)
             yield
     except BlockingIOError as error:
         raise SetupError(f"{folder}: another campaign is at work there") from error
     except FileExistsError as error:
         raise SetupError(f"{folder} is not a folder") from error
+
+
+def _lock(file: IO) -> None:
+    """The workers of a campaign that was killed take a moment to end: so wait for that."""
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            return flock(file, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 # -- a worker --------------------------------------------------------------------------------------------------------

@@ -34,8 +34,13 @@ def corpus(where: str) -> Iterator[ExampleDatabase]:
         yield DirectoryBasedExampleDatabase(folder)
         return
     try:
-        with Redis.from_url(where, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as server:
-            server.ping()
-            yield RedisExampleDatabase(server, expire_after=LASTING)
-    except (RedisError, ValueError) as error:
+        server = Redis.from_url(where, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    except ValueError as error:
+        raise SetupError(f"no Redis at {where}: {error}") from error
+    try:
+        server.ping()
+        yield RedisExampleDatabase(server, expire_after=LASTING)
+    except RedisError as error:
         raise SetupError(f"no Redis at {where}: {' '.join(str(error).split())}") from error
+    finally:
+        server.close()
