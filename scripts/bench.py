@@ -35,7 +35,8 @@ sys.setswitchinterval(0.0005)  # as in fuzz: the thread that talks to the devnet
 FOLDER = Path("build/bench")
 LENGTH = 50  # steps of a program
 SLOW = {"transactions": 20, "ape": 20, "titanoboa": 60}  # how many times fewer steps than the others
-GOALS = {"devnet / ape": 50, "devnet / titanoboa": 2, "evm / titanoboa": 3, "fuzz evm, 2 workers / 1": 1.7, "fuzz devnet, 2 workers / 1": 1.7}
+# On the devnet, one worker alone keeps two cores busy: it draws while Anvil executes.
+GOALS = {"devnet / ape": 50, "devnet / titanoboa": 2, "evm / titanoboa": 3, "fuzz evm, 2 workers / 1": 1.7}
 
 
 def draw(examples: int, seed: int) -> list[world.Program]:
