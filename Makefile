@@ -20,7 +20,7 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-.PHONY: help setup compile fuzz replay shrink study test clean
+.PHONY: help setup compile fuzz campaign replay shrink bench study test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -33,11 +33,24 @@ compile: $(READY) ## Compile the contracts
 fuzz: $(READY) ## The main job: contracts against the model on a devnet (ARGS="--help" lists the options)
 	@ape run fuzz $(ARGS)
 
+campaign: $(READY) ## Fuzz for hours on several workers; what is found lasts (ARGS="--hours 8 --workers 2")
+	@ape run campaign $(ARGS)
+
 replay: $(READY) ## Run recorded traces again on both sides (ARGS="TRACE...")
 	@ape run replay $(ARGS)
 
 shrink: $(READY) ## Make a failing trace smaller and plainer (ARGS="TRACE")
 	@ape run shrink $(ARGS)
+
+# titanoboa changes how pytest and Hypothesis work: it is kept apart.
+build/bench/venv/.ready: tests/bench/titanoboa.txt
+	@echo "Setting up titanoboa in build/bench/venv (once, about a minute) ..."
+	@$(PYTHON) -m venv build/bench/venv
+	@build/bench/venv/bin/pip install -qq --disable-pip-version-check --no-deps --requirement $<
+	@touch $@
+
+bench: $(READY) build/bench/venv/.ready ## Compared steps a second, beside a plain Ape loop and titanoboa; where the time goes
+	@ape run bench $(ARGS)
 
 study: $(READY) ## Runs on the Reserve, with and without rationing: docs/runs.md and its pictures (ARGS="--help")
 	@python -m scripts.study $(ARGS)

@@ -3,21 +3,22 @@
 import json
 import sys
 import time
-from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from model import OPERATIONS
 from tests.differential import trace
+from tests.differential.artifacts import CONTRACTS
 from tests.differential.engine import PrologueDiffers, play_prologue
-from tests.differential.machine import Mismatch, Tally, run
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
+from tests.differential.machine import Budget, Mismatch, Tally, run
+from tests.differential.side_by_side import OpenBackend, run_side_by_side
+from tests.differential.summary import report, show
 from tests.differential.telling import tell_difference
 from tests.differential.trace_schema import GENESIS
 
@@ -26,115 +27,105 @@ console = Console()
 sys.setswitchinterval(0.0005)
 
 
-def report(tally: Tally, mismatch: Mismatch | None, seconds: float, **context) -> dict:
-    """The run in numbers."""
-    return {
-        **context,
-        "examples": tally.examples,
-        "steps": tally.steps,
-        "seconds": round(seconds, 3),
-        "steps_per_second": round(tally.steps / seconds, 1) if seconds else 0,
-        "mismatches": int(mismatch is not None),
-        "operations": {name: {"ok": tally.succeeded[name], "reverted": tally.reverted[name]} for name in OPERATIONS},
-        "waterfall": dict(tally.waterfall),
-        "awkward": dict(tally.awkward),
-        "generations_ended": tally.generations_ended,
-        "reasons": dict(tally.reasons.most_common()),
-    }
+class Display:
+    """What is seen of a run: a bar with steps a second and mismatches on a terminal; a line every ten seconds elsewhere."""
 
+    def __init__(self, budget: Budget):
+        self.budget = budget
+        self.tally = Tally()
+        self.began = self.last = time.monotonic()
+        self.status = console.status("Compiling, deploying and playing the prologue ...")
+        self.bar = Progress(
+            TextColumn("fuzz"), BarColumn(), MofNCompleteColumn(), TextColumn("examples  {task.fields[rate]}"), TimeElapsedColumn(),
+            console=console, disable=not console.is_terminal, transient=True,
+        )  # fmt: skip
+        self.task = self.bar.add_task("fuzz", total=budget.examples, rate="")
 
-def show(result: dict) -> None:
-    table = Table("operation", "succeeded", "reverted", title="Calls compared")
-    for name, counts in result["operations"].items():
-        table.add_row(name, f"{counts['ok']:,}", f"{counts['reverted']:,}" if name not in Tally.NEVER_REVERT else "cannot")
-    console.print(table)
-    table = Table("step", "hits", title="Waterfall")
-    for name, hits in result["waterfall"].items():
-        table.add_row(name, f"{hits:,}")
-    console.print(table)
-    table = Table("awkward tokens, inside calls", "hits")
-    for name, hits in result["awkward"].items():
-        table.add_row(name, f"{hits:,}")
-    console.print(table)
-    console.print(
-        f"{result['steps']:,} steps in {result['examples']:,} examples, {result['seconds']:.1f} s: "
-        f"{result['steps_per_second']:,.0f} compared steps a second; {result['mismatches']} mismatches"
-    )
+    def deployed(self, places: list[str]) -> None:
+        self.status.stop()
+        console.print("\n".join(f"Deployed {place}." for place in places))
+        draws = f"{self.budget.examples} programs of {self.budget.length} steps, seed {self.budget.seed}, workers {len(places)}"
+        console.print(f"Both sides agree on the prologue. Drawing {draws}.", soft_wrap=True)
+        self.began = self.last = time.monotonic()
+        self.bar.start()
 
-
-def progress_bar(examples: int):
-    """A bar with steps a second and mismatches on a terminal; a line every ten seconds elsewhere."""
-    began = last = time.monotonic()
-    bar = Progress(
-        TextColumn("fuzz"), BarColumn(), MofNCompleteColumn(), TextColumn("examples  {task.fields[rate]}"), TimeElapsedColumn(),
-        console=console, disable=not console.is_terminal, transient=True,
-    )  # fmt: skip
-    task = bar.add_task("fuzz", total=examples, rate="")
-
-    def update(tally: Tally) -> None:
-        nonlocal last
-        now = time.monotonic()
-        rate = f"{tally.steps:,} steps, {tally.steps / (now - began):,.0f} steps/s, {tally.mismatches} mismatches"
-        bar.update(task, completed=tally.examples, total=max(examples, tally.examples), rate=rate)
-        if not console.is_terminal and now - last > 10:
-            last = now
+    def progress(self, tally: Tally) -> None:
+        self.tally = tally
+        now, examples = time.monotonic(), self.budget.examples
+        rate = f"{tally.steps:,} steps, {tally.steps / (now - self.began):,.0f} steps/s, {tally.mismatches} mismatches"
+        self.bar.update(self.task, completed=tally.examples, total=max(examples, tally.examples), rate=rate)
+        if not console.is_terminal and now - self.last > 10:
+            self.last = now
             console.print(f"{tally.examples} of {examples} examples, {rate}")
 
-    return bar, update
+    def __enter__(self) -> "Display":
+        self.status.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.status.stop()
+        self.bar.stop()
+
+
+def fuzz(workers: int, open_backend: OpenBackend, budget: Budget, display: Display) -> Mismatch | None:
+    """Draw and compare programs, in this process or on several workers; the shrunk mismatch, or None."""
+    if workers > 1:
+        return run_side_by_side(workers, open_backend, budget, display)
+    with display, open_backend() as chain:
+        start = play_prologue(chain)
+        display.deployed([chain.place])
+        return run(chain, start, display.tally, budget, display.progress)
 
 
 @click.command(short_help="Fuzz the contracts against the model")
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts: Anvil, or pyrevm in process.")
+@click.option("--contracts", type=click.Path(exists=True, file_okay=False, path_type=Path), default=CONTRACTS, help="The folder of the contracts, if they are not this project's own.")
 @click.option("--examples", type=click.IntRange(min=1), default=2_400, show_default=True, help="How many programs to draw.")
 @click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True, help="How many calls a program has.")
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat a run; without it, each run draws anew.")
+@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many processes draw and compare side by side, each with a devnet of its own.")
 @click.option("--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), default="build/fuzz/report.json", show_default=True, help="Where to write the run in numbers.")
 @click.option("--trace", "trace_path", type=click.Path(dir_okay=False, path_type=Path), default="build/fuzz/trace.json", show_default=True, help="Where to write the calls of a mismatch.")
 @click.option("--shrink-seconds", type=click.FloatRange(min=0), default=30, show_default=True, help="How long to look for a smaller form of a mismatch.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
-def cli(backend_name, examples, steps, seed, report_path, trace_path, shrink_seconds, port):
+def cli(backend_name, contracts, examples, steps, seed, workers, report_path, trace_path, shrink_seconds, port):
     """Draw calls of every function, run them in the model and in the contracts, and compare returned values,
     revert reasons, events and the whole state after each call.
+
+    The same seed and the same number of workers draw the same calls.
 
     Exits with 0 if everything was equal and everything was reached, 1 on a mismatch, 2 if something could not run,
     3 if some operation or step of the waterfall was never reached, 130 on Ctrl-C (nothing is written then).
     """
+    workers = min(workers, examples)
+    if workers > 1 and port is not None:
+        raise click.UsageError("--port is for one worker: each has a devnet of its own, on any free port.")
     seed = time.time_ns() % 2**32 if seed is None else seed
-    tally = Tally(list(OPERATIONS))
-    mismatch, began = None, time.monotonic()
-    context = {"backend": backend_name, "seed": seed}
+    budget = Budget(examples, steps, seed, shrink_seconds)
+    open_backend = partial(backend, backend_name, port, sources=contracts)
+    display = Display(budget)
     try:
-        with ExitStack() as stack:
-            with console.status("Compiling, deploying and playing the prologue ..."):
-                chain = stack.enter_context(backend(backend_name, port))
-                console.print(f"Deployed {chain.place}.")
-                start = play_prologue(chain)
-            console.print(f"Both sides agree on the prologue. Drawing {examples} programs of {steps} steps, seed {seed}.")
-            began = time.monotonic()
-            bar, tally.progress = progress_bar(examples)
-            with bar:
-                mismatch = run(
-                    chain, start, tally,
-                    examples=examples, length=steps, random_seed=seed, shrink_seconds=shrink_seconds,
-                )  # fmt: skip
+        mismatch = fuzz(workers, open_backend, budget, display)
     except SetupError as error:
         console.print(f"fuzz: {error}", style="red", soft_wrap=True)
         sys.exit(2)
     except PrologueDiffers as found:
-        failing = found.steps[: found.difference.index + 1]
-        trace.write(trace_path, trace.record(failing, GENESIS, difference=found.difference, **context))
+        trace.write(trace_path, trace.record(found.steps, GENESIS, difference=found.difference, backend=backend_name))
         console.print("MISMATCH before the first drawn call, in the prologue:", style="bold red")
         tell_difference(console, found.steps, found.difference, most=3)
         console.print(f"Run it again on both sides: ape run replay {trace_path}", soft_wrap=True)
         sys.exit(1)
     except Interrupted as interrupt:
+        tally = display.tally
         found = "a mismatch, not shrunk yet" if tally.mismatches else "no mismatch so far"
         console.print(f"Interrupted after {tally.steps:,} steps in {tally.examples:,} examples: {found}. Devnet ended.")
         sys.exit(interrupt.status)
-    result = report(tally, mismatch, time.monotonic() - began, **context)
+    tally = display.tally
+    context = {"backend": backend_name, "seed": seed, "workers": workers}
+    result = report(tally, mismatch, time.monotonic() - display.began, **context)
     report_path.parent.mkdir(parents=True, exist_ok=True)
     report_path.write_text(json.dumps(result, indent=1) + "\n")
-    show(result)
+    show(console, result)
     if mismatch is not None:
         trace.write(trace_path, trace.record(mismatch.steps, difference=mismatch.difference, **context))
         console.print("MISMATCH, shrunk to:", style="bold red")

@@ -15,6 +15,7 @@ from tests.differential.engine import PrologueDiffers, Unplayable, play_prologue
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
 from tests.differential.shrink import NoFailure, Shrinker
 from tests.differential.telling import tell, tell_difference
+from tests.differential.trace_schema import GENESIS, PROLOGUE
 
 console = Console()
 errors = Console(stderr=True)
@@ -70,7 +71,7 @@ def cli(path, output, backend_name, seconds, port):
 
 def shrunk(original: dict, shrinker: Shrinker, backend_name: str) -> dict:
     """The trace of what is left; what is known of the original is kept."""
-    start = trace.GENESIS if trace.starts_at_genesis(original) else trace.PROLOGUE
+    start = GENESIS if trace.starts_at_genesis(original) else PROLOGUE
     context = {**original.get("context", {}), "shrunk_on": backend_name, "shrunk_from": len(original["steps"])}
     return trace.record(shrinker.steps, start, title=original.get("title"), difference=shrinker.difference, **context)
 

@@ -61,7 +61,7 @@ def compile_contract(name: str, sources: Path = CONTRACTS, setting: str = "gas")
     try:
         source = bundle.load_file(sources / FILES[name])
         output = compile_from_file_input(source, input_bundle=bundle, settings=SETTINGS[setting], output_formats=formats)
-    except VyperException as error:
+    except (VyperException, FileNotFoundError) as error:
         raise CompileError(f"{name} does not compile: {' '.join(str(error).split())[:500]}") from error
     abi, *codes = (output[form] for form in formats)
     return Artifact(abi, *[bytes.fromhex(code[2:]) for code in codes])

@@ -88,6 +88,9 @@ class PrologueDiffers(RuntimeError):
         self.steps = steps
         self.difference = difference
 
+    def __reduce__(self) -> tuple:
+        return type(self), (self.steps, self.difference)  # so that a worker can send it
+
 
 def play_prologue(backend: Backend) -> State:
     """Play the prologue on both sides, and keep it.

@@ -2,8 +2,11 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from math import inf
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -17,6 +20,16 @@ from tests.differential.shrink import minimise
 from tests.differential.strategies import steps
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many programs of how many steps are drawn, from which seed, and how long a mismatch is shrunk."""
+
+    examples: int
+    length: int
+    seed: int
+    shrink_seconds: float
+
+
 class Mismatch(AssertionError):
     """The two sides disagree; `steps` is the program and `difference` where."""
 
@@ -24,6 +37,9 @@ class Mismatch(AssertionError):
         super().__init__(difference.summary)
         self.steps = steps
         self.difference = difference
+
+    def __reduce__(self) -> tuple:
+        return type(self), (self.steps, self.difference)  # so that a worker can send it
 
     @property
     def size(self) -> tuple[int, int]:
@@ -62,12 +78,19 @@ class OverlappingJudge:
     """Compares each example while the next is drawn, so that the EVM and Python work at the same time.
 
     The verdict comes one example late, when Hypothesis can no longer be told: so a mismatch ends the run.
+
+    Parameters
+    ----------
+    is_wanted : whether the example of a number is still to be compared; if not, the run ends before it
     """
 
-    def __init__(self, backend: Backend, executor: Executor):
+    def __init__(self, backend: Backend, executor: Executor, is_wanted: Callable[[int], bool] = lambda number: True):
         self.backend = backend
         self.executor = executor
+        self.is_wanted = is_wanted
         self.pending: tuple[list[Step], Future] | None = None
+        self.equal = 0  # examples that were, so far
+        self.found: int | None = None  # the number of the one that was not
 
     def judge(self, steps: list[Step]) -> None:
         calls = encode_calls(steps, self.backend.directory)
@@ -81,8 +104,12 @@ class OverlappingJudge:
     def _settle(self, executed: tuple[list[Step], Future] | None) -> None:
         if executed is not None:
             steps, future = executed
-            if disagreement(steps, future.result(), self.backend.directory) is not None:
+            if not self.is_wanted(self.equal):
                 raise Enough
+            if disagreement(steps, future.result(), self.backend.directory) is not None:
+                self.found = self.equal
+                raise Enough
+            self.equal += 1
 
 
 class Machine(RuleBasedStateMachine):
@@ -91,6 +118,7 @@ class Machine(RuleBasedStateMachine):
     judge: Judge | OverlappingJudge
     start: State
     tally: "Tally"
+    progress: Callable[["Tally"], None]
 
     def __init__(self):
         super().__init__()
@@ -106,6 +134,7 @@ class Machine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.tally.add(self.steps)
+        self.progress(self.tally)
         self.judge.judge(self.steps)
 
 
@@ -132,7 +161,10 @@ class Tally:
     REFUSALS = {"token_moves: transfer refused": "returns false", "token_moves: amount changed": "fee refused", NO_REASON: "locked out"}
     AWKWARD = (*MOVES.values(), *REFUSALS.values(), "called back, done", "called back, refused")
 
-    def __init__(self, names: list[str], progress=lambda tally: None):
+    COUNTERS = ("succeeded", "reverted", "waterfall", "awkward", "reasons")
+    NUMBERS = ("examples", "steps", "mismatches", "generations_ended")
+
+    def __init__(self, names: Iterable[str] = OPERATIONS):
         self.examples = 0
         self.steps = 0
         self.mismatches = 0
@@ -142,7 +174,6 @@ class Tally:
         self.awkward = Counter({name: 0 for name in self.AWKWARD})
         self.reasons: Counter[str] = Counter()
         self.generations_ended = 0
-        self.progress = progress
 
     def add(self, steps: list[Step]) -> None:
         self.examples += 1
@@ -155,7 +186,6 @@ class Tally:
                 self.reasons[step.outcome.reason] += 1
                 if kind(step.operation.target) != "token" and step.outcome.reason in self.REFUSALS:
                     self.awkward[self.REFUSALS[step.outcome.reason]] += 1
-        self.progress(self)
 
     def _add_success(self, step: Step) -> None:
         self.succeeded[step.operation.name] += 1
@@ -186,6 +216,31 @@ class Tally:
         self.waterfall["backstop"] += paid["slashed"] > 0
         self.waterfall["shortfall"] += paid["shortfall"] > 0
 
+    @classmethod
+    def total(cls, tallies: Iterable["Tally"]) -> "Tally":
+        """What several runs have reached together."""
+        total = cls()
+        for tally in tallies:
+            total._add_plain(tally.plain())
+        return total
+
+    def plain(self) -> dict[str, int | dict[str, int]]:
+        """All that was counted, for JSON."""
+        return {**{name: getattr(self, name) for name in self.NUMBERS}, **{name: dict(getattr(self, name)) for name in self.COUNTERS}}
+
+    @classmethod
+    def of(cls, plain: dict[str, int | dict[str, int]]) -> "Tally":
+        """What `plain` has said."""
+        tally = cls()
+        tally._add_plain(plain)
+        return tally
+
+    def _add_plain(self, plain: dict[str, int | dict[str, int]]) -> None:
+        for name in self.COUNTERS:
+            getattr(self, name).update(plain[name])
+        for name in self.NUMBERS:
+            setattr(self, name, getattr(self, name) + plain[name])
+
     def missing(self) -> list[str]:
         """What the run should have reached and has not."""
         missing = [f"{name} never succeeded" for name, count in self.succeeded.items() if not count]
@@ -195,26 +250,39 @@ class Tally:
         return missing
 
 
-def run(
-    backend: Backend, start: State, tally: Tally, *, examples: int, length: int, random_seed: int, shrink_seconds: float
-) -> Mismatch | None:
-    """Draw and compare `examples` programs of up to `length` steps; the shrunk mismatch, or None.
+Progress = Callable[[Tally], None]
 
-    As long as both sides agree, drawing and executing overlap. At the first mismatch the same examples are drawn again, one
-    by one, so that Hypothesis sees which of them failed, and shrinks it for `shrink_seconds`; then every call that is not
-    needed is left out.
-    """
+
+def run(backend: Backend, start: State, tally: Tally, budget: Budget, progress: Progress = lambda tally: None) -> Mismatch | None:
+    """Draw and compare programs; the shrunk mismatch, or None."""
+    if search(backend, start, tally, budget, progress) is None:
+        return None
+    return shrink(backend, start, budget, lambda _: progress(tally))
+
+
+def search(
+    backend: Backend, start: State, tally: Tally, budget: Budget, progress: Progress, is_wanted: Callable[[int], bool] = lambda number: True
+) -> int | None:
+    """Draw and compare programs, drawing and executing at the same time; the number of the first on which the sides disagree."""
     with ThreadPoolExecutor(max_workers=1) as executor:
-        judge = OverlappingJudge(backend, executor)
+        judge = OverlappingJudge(backend, executor, is_wanted)
         try:
-            draw_programs(judge, start, tally, examples, length, random_seed)
+            draw_programs(judge, start, tally, budget.examples, budget.length, budget.seed, progress=progress)
             judge.finish()
-            return None
         except Enough:
-            tally.mismatches += 1
-    judge = Judge(backend, shrink_seconds)
+            tally.mismatches += judge.found is not None
+    return judge.found
+
+
+def shrink(backend: Backend, start: State, budget: Budget, progress: Progress) -> Mismatch:
+    """A small form of the first mismatch among these programs.
+
+    The same examples are drawn again, one by one, so that Hypothesis sees which of them failed, and shrinks it for a while;
+    then every call that is not needed is left out.
+    """
+    judge = Judge(backend, budget.shrink_seconds)
     try:
-        draw_programs(judge, start, Tally(list(OPERATIONS), lambda _: tally.progress(tally)), examples, length, random_seed)
+        draw_programs(judge, start, Tally(), budget.examples, budget.length, budget.seed, progress=progress)
     except (Mismatch, Enough):
         program = minimise(start, [(step.now, step.operation) for step in judge.smallest.steps], backend)
         steps = run_model(start, program)
@@ -222,8 +290,23 @@ def run(
     raise RuntimeError("a mismatch did not come again with the same seed")
 
 
-def draw_programs(judge: Judge | OverlappingJudge, start: State, tally: Tally, examples: int, length: int, random_seed: int) -> None:
-    machine = type("Program", (Machine,), {"judge": judge, "start": start, "tally": tally})
+def draw_programs(
+    judge: Judge | OverlappingJudge,
+    start: State,
+    tally: Tally,
+    examples: int,
+    length: int,
+    random_seed: int,
+    progress: Progress = lambda tally: None,
+    **changes: Any,
+) -> None:
+    """Have Hypothesis draw programs of up to `length` steps, and the judge judge each of them.
+
+    Parameters
+    ----------
+    changes : to Hypothesis's settings
+    """
+    machine = type("Program", (Machine,), {"judge": judge, "start": start, "tally": tally, "progress": staticmethod(progress)})
     profile = settings(
         max_examples=examples,
         stateful_step_count=length,
@@ -236,4 +319,4 @@ def draw_programs(judge: Judge | OverlappingJudge, start: State, tally: Tally, e
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(seed(random_seed)(machine), settings=profile)
+    run_state_machine_as_test(seed(random_seed)(machine), settings=settings(profile, **changes))

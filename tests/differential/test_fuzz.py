@@ -6,27 +6,16 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from model import OPERATIONS
-from tests.differential import environment, trace
+from model import OPERATIONS, Operation
+from tests.differential import environment, trace, world
+from tests.differential.commands import ROOT, ape, devnet_ports, is_free, start_ape
 from tests.differential.machine import Tally
-from tests.differential.support import APE, ROOT, TAKES_TOO_LITTLE, ape, clean_environment, faulty_project
-
-
-def devnet_port(output: str) -> int:
-    return int(re.search(r"devnet at http://127\.0\.0\.1:(\d+)", output).group(1))
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
 
 def test_a_fixed_budget_of_programs_is_equal_on_both_sides(tmp_path):
     report = tmp_path / "report.json"
@@ -39,7 +28,7 @@ def test_a_fixed_budget_of_programs_is_equal_on_both_sides(tmp_path):
     assert all(counts["ok"] for counts in found["operations"].values())
     assert all(counts["reverted"] for name, counts in found["operations"].items() if name not in Tally.NEVER_REVERT)
     assert set(found["waterfall"]) == set(Tally.WATERFALL) and all(found["waterfall"].values())
-    assert is_free(devnet_port(done.stdout))
+    assert all(map(is_free, devnet_ports(done.stdout)))
     assert not (tmp_path / "trace.json").exists()
 
 
@@ -52,7 +41,7 @@ def test_a_planted_fault_is_found_shrunk_and_replayed(faulty, tmp_path):
     recorded = tmp_path / "trace.json"
     done = ape("fuzz", "--examples", 500, "--seed", 1, "--shrink-seconds", 5, "--trace", recorded, cwd=faulty)
     assert done.returncode == 1, done.stdout[-3_000:] + done.stderr[-3_000:]
-    assert is_free(devnet_port(done.stdout))
+    assert all(map(is_free, devnet_ports(done.stdout)))
     # Found: both sides are quoted. Shrunk: a request and the withdrawal that goes wrong are all that it takes, or little more.
     assert "MISMATCH" in done.stdout and "pool-" in done.stdout
     assert re.search(r"^>   taken  .*[+-]1 *$", done.stdout, re.M)
@@ -100,18 +89,12 @@ def test_an_interruption_that_is_lost_comes_again(how, monkeypatch):
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_run_ends_its_devnet(how, tmp_path):
-    command = [APE, "run", "fuzz", "--examples", "100000", "--report", str(tmp_path / "report.json")]
-    running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=clean_environment())
-    output = ""
-    for line in running.stdout:
-        output += line
-        if "Drawing" in line:
-            break
+    running, output = start_ape("fuzz", "--examples", 100_000, "--report", tmp_path / "report.json", until="Drawing")
     time.sleep(1)
     running.send_signal(how)
     rest, _ = running.communicate(timeout=60)
     assert running.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[how], output + rest
-    assert is_free(devnet_port(output))
+    assert all(map(is_free, devnet_ports(output)))
     assert not (tmp_path / "report.json").exists()
 
 

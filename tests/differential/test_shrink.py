@@ -20,6 +20,7 @@ from tests.differential.fingerprint import fingerprint
 from tests.differential.machine import Enough, Tally, draw_programs
 from tests.differential.shrink import Shrinker, plainer_numbers, plainer_pauses
 from tests.differential.support import TAKES_TOO_LITTLE, ape, faulty_contracts, faulty_project
+from tests.scenarios.scenario import FOLDER
 
 CALLS = 20  # at least so many in the trace before
 
@@ -234,6 +235,20 @@ def test_without_time_only_what_follows_the_failure_is_left_out(failure, contrac
     assert status == 0 and "; out of time\n" in output
     before, after = trace.read(failure), trace.read(tmp_path / "shrunk.json")
     assert after["steps"] == before["steps"][: before["difference"]["step"]]
+
+
+def test_a_scenario_is_shrunk_from_where_it_starts(tmp_path, monkeypatch):
+    @contextmanager
+    def lying(*_arguments):
+        with backend("evm") as chain:
+            yield Lying(chain, lambda now, sender, target, data: target == "reserve")
+
+    monkeypatch.setattr(shrink, "backend", lying)
+    status, _, _ = run(FOLDER / "after-49-days-49-percent.json", "--output", tmp_path / "shrunk.json")
+    after = trace.read(tmp_path / "shrunk.json")
+    assert (status, after["start"]) == (0, "genesis")
+    assert [step["name"] for step in after["steps"]] == ["token.transfer", "reserve.absorb"]
+    assert after["title"] == "After 49 days, 49 % of the loss is made good"
 
 
 def test_a_bad_trace_or_a_bad_place_is_one_line(failure, contracts, tmp_path, monkeypatch):
