@@ -4,6 +4,7 @@ The model runs ahead, step by step, while the program is drawn. A backend then e
 each of them, return or revert data, logs and the whole stored state. Equality is exact: the bytes must be the same.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -107,7 +108,10 @@ def compare(steps: list[Step], backend: Backend) -> Difference | None:
     """Execute the steps on the backend; the first difference, or None."""
     observed = backend.execute(encode_calls(steps, backend.directory))
     found = disagreement(steps, observed, backend.directory)
-    return None if found is None else _difference(*found, steps, observed, backend)
+    if found is None:
+        return None
+    calls = encode_calls(steps[: found[0] + 1], backend.directory)
+    return tell(*found, steps, observed, backend.directory, lambda: backend.execute(calls, in_full=True)[0][-1].stored)
 
 
 def disagreement(steps: list[Step], observed: Execution, directory: Directory) -> tuple[int, str] | None:
@@ -127,17 +131,18 @@ def disagreement(steps: list[Step], observed: Execution, directory: Directory) -
     return None
 
 
-def _difference(index: int, what: str, steps: list[Step], observed: Execution, backend: Backend) -> Difference:
-    """What each side says there, for people."""
-    directory, codec = backend.directory, StateCodec(backend.directory)
+def tell(
+    index: int, what: str, steps: list[Step], observed: Execution, directory: Directory, read: Callable[[], bytes]
+) -> Difference:
+    """What each side says there, for people; `read` fetches the whole stored state after that step."""
+    codec = StateCodec(directory)
     step, seen = steps[index], observed[0][index]
     if what == "result":
         sides = [_say(step.outcome)], [directory.read_result(step.operation, seen.ok, seen.data)]
     elif what == "events":
         sides = [_say_event(event) for event in step.outcome.events], [_say_event(directory.read_log(log)) for log in seen.logs]
     elif what == "state":
-        (*_, last), _ = backend.execute(encode_calls(steps[: index + 1], directory), in_full=True)
-        sides = codec.differences(codec.encode(step.state), last.stored)
+        sides = codec.differences(codec.encode(step.state), read())
     else:
         sides = [codec.encode_allowances(step.state).hex()], [observed[1].hex()]
     return Difference(index, what, *sides)

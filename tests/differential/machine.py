@@ -132,8 +132,9 @@ class Tally:
         self.generations_ended = 0
         self.progress = progress
 
-    def add(self, steps: list[Step]) -> None:
-        self.examples += 1
+    def add(self, steps: list[Step], *, finished: bool = True) -> None:
+        """Count steps, and an example where they finish one."""
+        self.examples += finished
         self.steps += len(steps)
         for step in steps:
             if step.outcome.ok:
