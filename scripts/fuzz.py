@@ -117,7 +117,8 @@ def cli(backend_name, setting, network, accounts, examples, steps, seed, report_
                     examples=examples, length=steps, random_seed=seed, shrink_seconds=shrink_seconds,
                 )  # fmt: skip
     except SetupError as error:
-        console.print(f"fuzz: {error}", style="red", soft_wrap=True)
+        done = f" (after {tally.steps:,} steps, all of them equal)" if tally.steps and not tally.mismatches else ""
+        console.print(f"fuzz: {error}{done}", style="red", soft_wrap=True)
         sys.exit(2)
     except Interrupted as interrupt:
         found = "a mismatch, not shrunk yet" if tally.mismatches else "no mismatch so far"
@@ -130,7 +131,7 @@ def cli(backend_name, setting, network, accounts, examples, steps, seed, report_
     if mismatch is not None:
         program = [(step.now, step.operation) for step in mismatch.steps]
         # What a live network did is a record: it cannot be run again from the prologue that replay plays.
-        kept = {"format": live.RECORD, "network": network} if is_live else {}
+        kept = {"format": live.RECORD} if is_live else {}
         trace.write(trace_path, program, mismatch.difference, seed=seed, **kept)
         console.print("MISMATCH:" if is_live else "MISMATCH, shrunk to:", style="bold red")
         console.print(explain(mismatch.steps, mismatch.difference), markup=False, highlight=False, soft_wrap=True)

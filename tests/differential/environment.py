@@ -238,8 +238,8 @@ def check_funds(provider: ProviderAPI, actors: dict[str, AccountAPI]) -> None:
     for actor, account in actors.items():
         if account.balance <= most:
             raise SetupError(
-                f"account {account.alias or account.address}, which would be {actor}, has {account.balance / 10**18:.6f} of the network's coin, "
-                f"and a transaction may cost {most / 10**18:.6f}"
+                f"account {account.alias or account.address}, which would be {actor}, has {account.balance / 10**18:.6f} of the network's "
+                f"coin, and a transaction may cost {most / 10**18:.6f}"
             )
 
 

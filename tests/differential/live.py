@@ -58,13 +58,13 @@ class LiveNetwork:
         """
         sender, directory = self.sender, self.directory
         number, self.now, seen = sender.send(operation.sender, operation.target, directory.calldata(operation), sender.digest)
-        allowances = sender.read(sender.allowances, number)
+        observed = [seen], sender.read(sender.allowances, number)
         self.state, outcome = apply(self.state, operation, self.now)
         step = Step(self.now, operation, outcome, self.state)
         self.steps.append(step)
-        found = disagreement([step], ([seen], allowances), directory)
+        found = disagreement([step], observed, directory)
         if found is not None:
-            difference = tell(*found, [step], ([seen], allowances), directory, lambda: sender.read(sender.read_in_full, number))
+            difference = tell(*found, [step], observed, directory, lambda: sender.read(sender.read_in_full, number))
             raise Mismatch(self.steps, replace(difference, index=len(self.steps) - 1))
         return step
 
@@ -77,7 +77,8 @@ def play_prologue(network: LiveNetwork, progress: Callable[[str], None] = lambda
         try:
             network.take(operation)
         except Mismatch as mismatch:
-            raise RuntimeError(f"the two sides disagree before the first drawn call: {explain(mismatch.steps, mismatch.difference)}") from None
+            told = explain(mismatch.steps, mismatch.difference)
+            raise RuntimeError(f"the two sides disagree before the first drawn call: {told}") from mismatch
     return network.state
 
 

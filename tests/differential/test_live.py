@@ -1,4 +1,4 @@
-"""Signed transactions as a user runs them: on our own devnet, on a network with a life of its own, and with everything that can go wrong."""
+"""Signed transactions as a user runs them: on our own devnet, on a network with a time of its own, and where it cannot work."""
 
 import json
 import os
@@ -133,7 +133,7 @@ def test_a_disagreement_on_a_live_network_is_told():
         (["--network", "NODE", *named("actor0", "actor1", "actor1")], {}, "needs 8 accounts, one for each actor, and there are 2"),
         (["--network", "NODE", "--account", "nobody"], {}, "Ape has no account nobody"),
         (["--network", "NODE", *named("penniless", *ALIASES)], {}, "account penniless, which would be governor, has 0.000000"),
-        (["--network", "NODE"], {"APE_ACCOUNTS_actor1_PASSPHRASE": "guess"}, "does not open with the passphrase in APE_ACCOUNTS_actor1_PASSPHRASE"),
+        (["--network", "NODE"], {"APE_ACCOUNTS_actor1_PASSPHRASE": "guess"}, "account actor1 does not open with the passphrase"),
         (["--network", "NODE"], {"APE_DATA_FOLDER": "EMPTY"}, "and there are 0"),
     ],
 )

@@ -62,8 +62,8 @@ def test_the_same_programs_come_to_the_same(setting, programs):
 
 
 def test_the_experimental_generator_differs_in_one_reason_alone(programs):
-    """Vyper 0.4.3's checks that the maths of a swap does not overflow before the swap's own check that the reserve has room: such
-    a swap fails either way and changes nothing, but without the reason."""
+    """Its scheduling of instructions (the DFT pass) checks that the maths of a swap does not overflow before it checks, as the contract
+    does first, that the reserve has room. Such a swap fails either way and changes nothing, but it does not say why."""
     found = differences("venom", programs)
     assert found
     for (_, _, target, _), expected, observed in found:
@@ -73,6 +73,6 @@ def test_the_experimental_generator_differs_in_one_reason_alone(programs):
 
 
 def test_contracts_too_large_for_a_network_are_refused_there():
-    with pytest.raises(SetupError, match="with --setting none, Pool has .* bytes, more than the 24,576 that a network allows: use --backend evm"):
+    with pytest.raises(SetupError, match="with --setting none, Pool has .* bytes, more than the 24,576 that a network allows"):
         with backend("devnet", setting="none"):
             pass

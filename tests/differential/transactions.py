@@ -35,7 +35,8 @@ class Sender:
         now = int(self._request("eth_getBlockByNumber", hex(number), False)["timestamp"], 16)
         _, returned = self.ask(self.address[sender], self.address[target], data, number - 1, now=now)
         stored = self.read(inspect, number)
-        return number, now, Observation(receipt["status"] == "0x1", returned, read_logs(receipt["logs"]), stored, int(receipt["gasUsed"], 16))
+        ok, logs, gas = receipt["status"] == "0x1", read_logs(receipt["logs"]), int(receipt["gasUsed"], 16)
+        return number, now, Observation(ok, returned, logs, stored, gas)
 
     def read(self, inspect: bytes, number: int) -> bytes:
         """What the Inspector answers in the state of a block."""
