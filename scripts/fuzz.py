@@ -12,15 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from tests.differential import trace
-from tests.differential.artifacts import CONTRACTS
+from tests.differential import live, trace
+from tests.differential.artifacts import CONTRACTS, SETTINGS
 from tests.differential.engine import PrologueDiffers, play_prologue
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
 from tests.differential.machine import Budget, Mismatch, Tally, run
 from tests.differential.side_by_side import OpenBackend, run_side_by_side
 from tests.differential.summary import report, show
 from tests.differential.telling import tell_difference
-from tests.differential.trace_schema import GENESIS
+from tests.differential.trace_schema import GENESIS, PROLOGUE
 
 console = Console()
 # The thread that talks to the devnet waits for the one that draws: hand over often.
@@ -33,6 +33,7 @@ class Display:
     def __init__(self, budget: Budget):
         self.budget = budget
         self.tally = Tally()
+        self.is_live = False
         self.began = self.last = time.monotonic()
         self.status = console.status("Compiling, deploying and playing the prologue ...")
         self.bar = Progress(
@@ -72,15 +73,28 @@ def fuzz(workers: int, open_backend: OpenBackend, budget: Budget, display: Displ
     if workers > 1:
         return run_side_by_side(workers, open_backend, budget, display)
     with display, open_backend() as chain:
+        if isinstance(chain, live.LiveNetwork):
+            display.is_live = True
+            live.play_prologue(chain, display.status.update)
+            display.deployed([chain.place])
+            return live.run(chain, display.tally, budget, display.progress)
         start = play_prologue(chain)
         display.deployed([chain.place])
         return run(chain, start, display.tally, budget, display.progress)
 
 
+def how_to_replay(path: Path, is_live: bool) -> str:
+    """What happened on a live network began from a system with other periods than the one that `replay` deploys."""
+    return f"All calls are in {path}" if is_live else f"Run it again on both sides: ape run replay {path}"
+
+
 @click.command(short_help="Fuzz the contracts against the model")
-@click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts: Anvil, or pyrevm in process.")
+@click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts: Anvil, a program in one request; pyrevm in process; or signed transactions.")
+@click.option("--setting", type=click.Choice(SETTINGS), default="gas", show_default=True, help="How the compiler optimises the contracts.")
+@click.option("--network", metavar="CHOICE", default=None, help="With --backend transactions: Ape's ecosystem:network:provider to send to, instead of our own devnet. On a live network only calls that need no time to pass are drawn; it takes real funds.")
+@click.option("--account", "accounts", metavar="ALIAS", multiple=True, help="An account of Ape's to send from on a live network; eight times, the governor first. Without it, the first eight.")
 @click.option("--contracts", type=click.Path(exists=True, file_okay=False, path_type=Path), default=CONTRACTS, help="The folder of the contracts, if they are not this project's own.")
-@click.option("--examples", type=click.IntRange(min=1), default=2_400, show_default=True, help="How many programs to draw.")
+@click.option("--examples", type=click.IntRange(min=1), default=None, show_default="2400; 20 with transactions", help="How many programs to draw.")
 @click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True, help="How many calls a program has.")
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="Repeat a run; without it, each run draws anew.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many processes draw and compare side by side, each with a devnet of its own.")
@@ -88,7 +102,7 @@ def fuzz(workers: int, open_backend: OpenBackend, budget: Budget, display: Displ
 @click.option("--trace", "trace_path", type=click.Path(dir_okay=False, path_type=Path), default="build/fuzz/trace.json", show_default=True, help="Where to write the calls of a mismatch.")
 @click.option("--shrink-seconds", type=click.FloatRange(min=0), default=30, show_default=True, help="How long to look for a smaller form of a mismatch.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
-def cli(backend_name, contracts, examples, steps, seed, workers, report_path, trace_path, shrink_seconds, port):
+def cli(backend_name, setting, network, accounts, contracts, examples, steps, seed, workers, report_path, trace_path, shrink_seconds, port):
     """Draw calls of every function, run them in the model and in the contracts, and compare returned values,
     revert reasons, events and the whole state after each call.
 
@@ -97,23 +111,28 @@ def cli(backend_name, contracts, examples, steps, seed, workers, report_path, tr
     Exits with 0 if everything was equal and everything was reached, 1 on a mismatch, 2 if something could not run,
     3 if some operation or step of the waterfall was never reached, 130 on Ctrl-C (nothing is written then).
     """
+    examples = examples or (20 if backend_name == "transactions" else 2_400)
     workers = min(workers, examples)
-    if workers > 1 and port is not None:
-        raise click.UsageError("--port is for one worker: each has a devnet of its own, on any free port.")
+    if workers > 1 and (port is not None or network is not None):
+        raise click.UsageError("--port and --network are for one worker: several have a devnet each, on any free port.")
     seed = time.time_ns() % 2**32 if seed is None else seed
     budget = Budget(examples, steps, seed, shrink_seconds)
-    open_backend = partial(backend, backend_name, port, sources=contracts)
+    open_backend = partial(backend, backend_name, port, setting=setting, sources=contracts, network=network, aliases=accounts)
     display = Display(budget)
+    context = {"backend": backend_name, "setting": setting, "seed": seed, "workers": workers}
     try:
         mismatch = fuzz(workers, open_backend, budget, display)
     except SetupError as error:
-        console.print(f"fuzz: {error}", style="red", soft_wrap=True)
+        tally = display.tally
+        done = f" (after {tally.steps:,} steps, all of them equal)" if tally.steps and not tally.mismatches else ""
+        console.print(f"fuzz: {error}{done}", style="red", soft_wrap=True)
         sys.exit(2)
     except PrologueDiffers as found:
-        trace.write(trace_path, trace.record(found.steps, GENESIS, difference=found.difference, backend=backend_name))
+        start = live.START if display.is_live else GENESIS
+        trace.write(trace_path, trace.record(found.steps, start, difference=found.difference, **context))
         console.print("MISMATCH before the first drawn call, in the prologue:", style="bold red")
         tell_difference(console, found.steps, found.difference, most=3)
-        console.print(f"Run it again on both sides: ape run replay {trace_path}", soft_wrap=True)
+        console.print(how_to_replay(trace_path, display.is_live), soft_wrap=True)
         sys.exit(1)
     except Interrupted as interrupt:
         tally = display.tally
@@ -121,17 +140,17 @@ def cli(backend_name, contracts, examples, steps, seed, workers, report_path, tr
         console.print(f"Interrupted after {tally.steps:,} steps in {tally.examples:,} examples: {found}. Devnet ended.")
         sys.exit(interrupt.status)
     tally = display.tally
-    context = {"backend": backend_name, "seed": seed, "workers": workers}
     result = report(tally, mismatch, time.monotonic() - display.began, **context)
     report_path.parent.mkdir(parents=True, exist_ok=True)
     report_path.write_text(json.dumps(result, indent=1) + "\n")
     show(console, result)
     if mismatch is not None:
-        trace.write(trace_path, trace.record(mismatch.steps, difference=mismatch.difference, **context))
-        console.print("MISMATCH, shrunk to:", style="bold red")
+        start = live.START if display.is_live else PROLOGUE
+        trace.write(trace_path, trace.record(mismatch.steps, start, difference=mismatch.difference, **context))
+        console.print("MISMATCH:" if display.is_live else "MISMATCH, shrunk to:", style="bold red")
         tell_difference(console, mismatch.steps, mismatch.difference)
-        console.print(f"Run it again on both sides: ape run replay {trace_path}", soft_wrap=True)
+        console.print(how_to_replay(trace_path, display.is_live), soft_wrap=True)
         sys.exit(1)
-    if tally.missing():
+    if tally.missing() and not display.is_live:
         console.print("Everything equal, but not everything was reached: " + "; ".join(tally.missing()), style="yellow", soft_wrap=True)
         sys.exit(3)

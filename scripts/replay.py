@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 
 from model import State
 from tests.differential import trace, world
+from tests.differential.artifacts import SETTINGS
 from tests.differential.difference import Difference
 from tests.differential.engine import Backend, PrologueDiffers, Step, Unplayable, play_prologue
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
@@ -94,10 +95,11 @@ def plain_replay(path: Path | str, steps: list[Step], difference: Difference | N
 @click.command(short_help="Run recorded traces again in the model and in the contracts")
 @click.argument("paths", metavar="TRACE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts.")
+@click.option("--setting", type=click.Choice(SETTINGS), default="gas", show_default=True, help="How the compiler optimises the contracts.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
 @click.option("--record", "folder", type=click.Path(file_okay=False, path_type=Path), default=None, help="A folder to write each trace to that was equal, with the outcome of each call and the state after it.")
 @click.option("--json", "as_json", is_flag=True, help="Print what came of each trace as JSON, and nothing else.")
-def cli(paths, backend_name, port, folder, as_json):
+def cli(paths, backend_name, setting, port, folder, as_json):
     """Run the calls of each TRACE again, in the model and in the contracts: failures, scenarios and recorded runs, or whole
     folders of them. Each is stopped at the first thing on which model and contracts, or model and record, disagree, which is
     shown side by side.
@@ -109,7 +111,7 @@ def cli(paths, backend_name, port, folder, as_json):
         traces = read_all(paths)
         with ExitStack() as stack:
             with console.status("Compiling and deploying ..."):
-                chain = stack.enter_context(backend(backend_name, port))
+                chain = stack.enter_context(backend(backend_name, port, setting=setting))
             for path, steps, difference in patiently(replay_all(traces, chain)):
                 results.append(plain_replay(path, steps, difference))
                 if not as_json:

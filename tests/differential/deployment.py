@@ -7,6 +7,7 @@ from ape.api import ReceiptAPI
 from ape.contracts import ContractContainer, ContractInstance
 from ethpm_types import ContractType
 
+from model import SystemParameters
 from model.state import BACKSTOP, CONTROLLER, RESERVE
 from tests.differential import world
 from tests.differential.addresses import directory, inspector_arguments
@@ -25,7 +26,8 @@ def deploy_tokens(governor, project=ape_project) -> dict[str, ContractInstance]:
 
 def declare(governor, contract) -> str:
     """Deploy a contract's ERC-5202 blueprint; its address."""
-    receipt: ReceiptAPI = governor.declare(contract)
+    # Ape leaves the sender out, but a live network is asked what it would cost whom.
+    receipt: ReceiptAPI = governor.declare(contract, sender=governor.address)
     return receipt.contract_address
 
 
@@ -48,7 +50,7 @@ def containers(artifacts: Artifacts) -> SimpleNamespace:
     return SimpleNamespace(**{name: container(name) for name in artifacts})
 
 
-def deploy_world(accounts, artifacts: Artifacts) -> tuple[Directory, ContractInstance]:
+def deploy_world(accounts, artifacts: Artifacts, system: SystemParameters = world.SYSTEM) -> tuple[Directory, ContractInstance]:
     """The world of the differential tests on the connected network.
 
     Parameters
@@ -61,7 +63,7 @@ def deploy_world(accounts, artifacts: Artifacts) -> tuple[Directory, ContractIns
     """
     governor, project = accounts[0], containers(artifacts)
     tokens = deploy_tokens(governor, project)
-    controller = deploy_controller(governor, tokens[world.DLQ].address, project=project)
+    controller = deploy_controller(governor, tokens[world.DLQ].address, system, project)
     addresses = {name: account.address for name, account in zip(world.ACTORS, accounts)}
     addresses |= {name: token.address for name, token in tokens.items()}
     addresses |= {CONTROLLER: controller.address, RESERVE: controller.reserve(), BACKSTOP: controller.backstop()}

@@ -63,18 +63,17 @@ class Devnet:
 
 
 def _data(result: dict[str, Any]) -> bytes:
-    return bytes.fromhex(result["returnData"][2:])
+    return _bytes(result["returnData"])
 
 
 def _observe(done: dict[str, Any], stored: dict[str, Any]) -> Observation:
-    logs = tuple(
-        [
-            Log(
-                bytes.fromhex(log["address"][2:]),
-                tuple([bytes.fromhex(topic[2:]) for topic in log["topics"]]),
-                bytes.fromhex(log["data"][2:]),
-            )
-            for log in done["logs"]
-        ]
-    )
-    return Observation(done["status"] == "0x1", _data(done), logs, _data(stored), int(done["gasUsed"], 16))
+    return Observation(done["status"] == "0x1", _data(done), read_logs(done["logs"]), _data(stored), int(done["gasUsed"], 16))
+
+
+def read_logs(logs: list[dict[str, Any]]) -> tuple[Log, ...]:
+    """Logs as a node tells them."""
+    return tuple([Log(_bytes(log["address"]), tuple(map(_bytes, log["topics"])), _bytes(log["data"])) for log in logs])
+
+
+def _bytes(text: str) -> bytes:
+    return bytes.fromhex(text[2:])

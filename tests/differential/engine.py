@@ -4,6 +4,7 @@ The model runs ahead, step by step, while the program is drawn. A backend then e
 each of them, return or revert data, logs and the whole stored state. Equality is exact: the bytes must be the same.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -119,9 +120,16 @@ def encode_calls(steps: list[Step], directory: Directory) -> list[EncodedCall]:
 
 def compare(steps: list[Step], backend: Backend) -> Difference | None:
     """Execute the steps on the backend; the first difference, or None."""
-    observed = backend.execute(encode_calls(steps, backend.directory))
-    found = disagreement(steps, observed, backend.directory)
-    return None if found is None else _difference(*found, steps, observed, backend)
+    directory = backend.directory
+    observed = backend.execute(encode_calls(steps, directory))
+    found = disagreement(steps, observed, directory)
+    if found is None:
+        return None
+    index, what = found
+    if what == "allowances":
+        return _first_allowances(steps, backend)
+    calls = encode_calls(steps[: index + 1], directory)
+    return difference_at(index, what, steps[index], observed[0][index], directory, lambda: backend.execute(calls, in_full=True)[0][-1].stored)
 
 
 def disagreement(steps: list[Step], observed: Execution, directory: Directory) -> tuple[int, str] | None:
@@ -141,29 +149,32 @@ def disagreement(steps: list[Step], observed: Execution, directory: Directory) -
     return None
 
 
-def _difference(index: int, what: str, steps: list[Step], observed: Execution, backend: Backend) -> Difference:
-    """What each side says there, field by field."""
-    directory, codec = backend.directory, StateCodec(backend.directory)
-    if what == "allowances":
-        return _first_allowances(steps, backend, codec)
-    step, seen = steps[index], observed[0][index]
+def difference_at(index: int, what: str, step: Step, seen: Observation, directory: Directory, read: Callable[[], bytes]) -> Difference:
+    """What each side says of one step, field by field; `read` fetches the whole stored state after it."""
     if what == "state":
-        (*_, last), _ = backend.execute(encode_calls(steps[: index + 1], directory), in_full=True)
-        expected, found = codec.encode(step.state), last.stored
+        codec = StateCodec(directory)
+        expected, found = codec.encode(step.state), read()
         rows = [row for row in rows_of(codec.read(expected), codec.read(found)) if row.differs]
         return Difference(index, what, rows or [Row("state", expected.hex(), found.hex())])
-    found = outcome_difference(index, step.outcome, directory.read_outcome(step.operation, seen.ok, seen.data, seen.logs))
-    return found or Difference(index, what, [Row("data", directory.result(step.outcome).hex(), seen.data.hex())])
+    difference = outcome_difference(index, step.outcome, directory.read_outcome(step.operation, seen.ok, seen.data, seen.logs))
+    return difference or Difference(index, what, [Row("data", directory.result(step.outcome).hex(), seen.data.hex())])
 
 
-def _first_allowances(steps: list[Step], backend: Backend, codec: StateCodec) -> Difference:
+def allowances_difference(index: int, step: Step, found: bytes, directory: Directory) -> Difference | None:
+    """The allowances after a step that differ, or None."""
+    codec = StateCodec(directory)
+    expected = codec.encode_allowances(step.state)
+    rows = rows_of(codec.read_allowances(expected), codec.read_allowances(found)) if found != expected else []
+    return Difference(index, "allowances", [row for row in rows if row.differs]) if rows else None
+
+
+def _first_allowances(steps: list[Step], backend: Backend) -> Difference:
     """Allowances are read after the last call only: so each beginning of the program is run, until they differ."""
     for index, step in enumerate(steps):
         _, found = backend.execute(encode_calls(steps[: index + 1], backend.directory))
-        expected = codec.encode_allowances(step.state)
-        if found != expected:
-            rows = rows_of(codec.read_allowances(expected), codec.read_allowances(found))
-            return Difference(index, "allowances", [row for row in rows if row.differs])
+        difference = allowances_difference(index, step, found, backend.directory)
+        if difference is not None:
+            return difference
     raise RuntimeError("allowances that differed are equal when the same calls are run again")
 
 

@@ -8,22 +8,28 @@ import sys
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ape import accounts, networks, project
-from ape.api import ProviderAPI
-from ape.exceptions import ApeException
+from ape.api import AccountAPI, ProviderAPI
+from ape.exceptions import AccountsError, ApeException
 from ape.logging import LogLevel, logger
+from ape_accounts import KeyfileAccount
+from requests import RequestException
+from web3.exceptions import Web3Exception
 
-from tests.differential import world
+from tests.differential import live, world
 from tests.differential.artifacts import CONTRACTS, Artifacts, CompileError, compile_contracts
 from tests.differential.deployment import deploy_world
-from tests.differential.devnet import Devnet
+from tests.differential.devnet import TRANSACTION_GAS, Devnet
 from tests.differential.engine import Backend
 from tests.differential.evm import Evm
+from tests.differential.live import LiveNetwork
+from tests.differential.transactions import Sender, Transactions
 
 NETWORK = "ethereum:local:foundry"
-BACKENDS = ("devnet", "evm")
+BACKENDS = ("devnet", "evm", "transactions")
+CODE_SIZE_LIMIT = 24_576
 
 
 class SetupError(Exception):
@@ -106,15 +112,48 @@ def devnet(port: int | None = None) -> Iterator[ProviderAPI]:
     if port is not None:
         check_port(port)
     os.environ["APE_FOUNDRY_HOST"] = f"http://127.0.0.1:{port or free_port()}"
-    with networks.parse_network_choice(NETWORK, disconnect_on_exit=True) as provider:
+    with connected(NETWORK) as provider:
+        yield provider
+
+
+@contextmanager
+def connected(choice: str) -> Iterator[ProviderAPI]:
+    """Ape's connection to the network of an `ecosystem:network:provider` choice."""
+    try:
+        connection = networks.parse_network_choice(choice, disconnect_on_exit=True)
+    except ValueError as error:
+        raise SetupError(f"--network {choice}: {error}") from error
+    with connection as provider:
         # Ape's own handlers leave by SystemExit, which Hypothesis takes for a failed example.
         with interruptible():
             yield provider
 
 
 @contextmanager
-def backend(name: str, port: int | None = None, *, setting: str = "gas", sources: Path = CONTRACTS) -> Iterator[Backend]:
-    """The world, deployed: on a fresh devnet, or in process. `setting` is one of `artifacts.SETTINGS`."""
+def backend(
+    name: str,
+    port: int | None = None,
+    *,
+    setting: str = "gas",
+    sources: Path = CONTRACTS,
+    network: str | None = None,
+    aliases: Sequence[str] = (),
+) -> Iterator[Backend | LiveNetwork]:
+    """The world, deployed: on a fresh devnet, in process, or on another network.
+
+    Parameters
+    ----------
+    name : one of `BACKENDS`
+    port : the fresh devnet's; any free one without it
+    setting : one of `artifacts.SETTINGS`
+    sources : the contracts' folder
+    network : for "transactions", Ape's choice of a network; our own devnet without it
+    aliases : for a live network, Ape's accounts to send from, in the order of `world.ACTORS`
+    """
+    if network is None and aliases or network is not None and name != "transactions":
+        raise SetupError("--network goes with --backend transactions, and --account with --network")
+    if network is not None and port is not None:
+        raise SetupError("--port is our own devnet's: leave it out with --network")
     check_tools()
     logger.set_level(LogLevel.WARNING)
     try:
@@ -122,17 +161,96 @@ def backend(name: str, port: int | None = None, *, setting: str = "gas", sources
         if name == "evm":
             with interruptible():
                 yield Evm(artifacts)
-        else:
-            with devnet(port) as provider:
+            return
+        check_sizes(artifacts, setting)
+        with devnet(port) if network is None else connected(network) as provider:
+            if not provider.network.is_dev:
+                yield on_live_network(provider, artifacts, aliases)
+            elif aliases:
+                raise SetupError("--account goes with a live network: on a development network, Ape's test accounts send")
+            elif name == "transactions":
+                yield by_transactions(provider, artifacts)
+            else:
                 yield on_devnet(provider, artifacts)
     except CompileError as error:
         raise SetupError(str(error)) from error
-    except ApeException as error:
-        raise SetupError(f"{type(error).__name__}: {error}") from error
+    except (ApeException, Web3Exception, RequestException) as error:
+        raise SetupError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
+
+
+def check_sizes(artifacts: Artifacts, setting: str) -> None:
+    """A network takes no larger contract than EIP-170 allows. (In process, larger ones run.)"""
+    for name, artifact in artifacts.items():
+        if len(artifact.runtime) > CODE_SIZE_LIMIT:
+            raise SetupError(
+                f"with --setting {setting}, {name} has {len(artifact.runtime):,} bytes, more than the {CODE_SIZE_LIMIT:,} that a network "
+                "allows: use --backend evm"
+            )
 
 
 def on_devnet(provider: ProviderAPI, artifacts: Artifacts) -> Devnet:
     """The world, deployed by Ape to the connected devnet."""
     provider.make_request("evm_setNextBlockTimestamp", [hex(world.START - 200 * world.DAY)])
-    directory, inspector = deploy_world(list(accounts.test_accounts[: len(world.ACTORS)]), artifacts)
+    directory, inspector = deploy_world(accounts_of_tests(), artifacts)
     return Devnet(provider, directory, bytes.fromhex(inspector.address[2:]))
+
+
+def accounts_of_tests() -> list[AccountAPI]:
+    return list(accounts.test_accounts[: len(world.ACTORS)])
+
+
+def by_transactions(provider: ProviderAPI, artifacts: Artifacts) -> Transactions:
+    """The same, for calls that are sent as signed transactions."""
+    actors = dict(zip(world.ACTORS, accounts_of_tests()))
+    check_funds(provider, actors)
+    return Transactions(on_devnet(provider, artifacts), actors)
+
+
+def on_live_network(provider: ProviderAPI, artifacts: Artifacts, aliases: Sequence[str]) -> LiveNetwork:
+    """The world, deployed by Ape to the connected network from accounts of the user's."""
+    logger.set_level(LogLevel.ERROR)  # at every signature, Ape warns that an account signs by itself
+    actors = dict(zip(world.ACTORS, own_accounts(aliases)))
+    check_funds(provider, actors)
+    for account in actors.values():
+        unlock(account)
+    directory, inspector = deploy_world(list(actors.values()), artifacts, live.SYSTEM)
+    return LiveNetwork(Sender(provider, actors, directory, inspector.address), directory)
+
+
+def own_accounts(aliases: Sequence[str]) -> list[AccountAPI]:
+    """Ape's accounts of these aliases, or the first that Ape has: one for each of the world's actors."""
+    there = {account.alias: account for account in sorted(accounts, key=lambda account: account.alias)}
+    for alias in aliases:
+        if alias not in there:
+            raise SetupError(f"Ape has no account {alias}: see `ape accounts list`")
+    chosen = [there[alias] for alias in dict.fromkeys(aliases or there)]
+    if len(chosen) < len(world.ACTORS):
+        raise SetupError(
+            f"a live network needs {len(world.ACTORS)} accounts, one for each actor, and there are {len(chosen)}: "
+            "name them by --account, once for each, or make them by `ape accounts generate`"
+        )
+    return chosen[: len(world.ACTORS)]
+
+
+def check_funds(provider: ProviderAPI, actors: dict[str, AccountAPI]) -> None:
+    """Everybody must be able to pay for a transaction."""
+    most = int(TRANSACTION_GAS, 16) * provider.gas_price
+    for actor, account in actors.items():
+        if account.balance <= most:
+            raise SetupError(
+                f"account {account.alias or account.address}, which would be {actor}, has {account.balance / 10**18:.6f} of the network's "
+                f"coin, and a transaction may cost {most / 10**18:.6f}"
+            )
+
+
+def unlock(account: AccountAPI) -> None:
+    """Let an account of a key file sign without asking; others, a hardware wallet's say, sign as they do."""
+    if not isinstance(account, KeyfileAccount):
+        return
+    variable = f"APE_ACCOUNTS_{account.alias}_PASSPHRASE"
+    if variable not in os.environ:
+        raise SetupError(f"account {account.alias} is locked: put its passphrase into {variable}")
+    try:
+        account.set_autosign(True)
+    except AccountsError as error:
+        raise SetupError(f"account {account.alias} does not open with the passphrase in {variable}") from error

@@ -18,17 +18,21 @@ CODE_SIZE = 2**16  # room for contracts compiled without optimisation, which are
 REVERTED = re.compile(r"Revert \{ gas_used: (\d+), output: 0x([0-9a-f]*) \}")
 
 
+def new_evm() -> EVM:
+    return EVM(Env(cfg=CfgEnv(limit_contract_code_size=CODE_SIZE)), spec_id="PRAGUE")
+
+
 class Evm:
     """Executes calls on a pyrevm of its own, from the state after what was kept.
 
     Its gas is not a transaction's: between snapshot and revert, pyrevm counts what earlier calls have touched as warm, and
-    leaves out what a transaction costs by itself. Ask the devnet for gas.
+    leaves out what a transaction costs by itself. `metered.MeteredEvm` counts it to the unit, and takes longer.
     """
 
     place = "in process"
 
     def __init__(self, artifacts: Artifacts):
-        self.evm = EVM(Env(cfg=CfgEnv(limit_contract_code_size=CODE_SIZE)), spec_id="PRAGUE")
+        self.evm = new_evm()
         self.artifacts = artifacts
         self.governor = _text(actors()[world.GOVERNOR])
         self.directory, self.inspector = self._deploy()

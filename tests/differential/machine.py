@@ -175,8 +175,9 @@ class Tally:
         self.reasons: Counter[str] = Counter()
         self.generations_ended = 0
 
-    def add(self, steps: list[Step]) -> None:
-        self.examples += 1
+    def add(self, steps: list[Step], *, finished: bool = True) -> None:
+        """Count steps, and an example where they finish one."""
+        self.examples += finished
         self.steps += len(steps)
         for step in steps:
             if step.outcome.ok:

@@ -3,15 +3,21 @@
 import shutil
 from pathlib import Path
 
-from tests.differential.artifacts import CONTRACTS, compile_contracts
+from tests.differential.artifacts import CONTRACTS, ROOT, compile_contracts
 
-# file, what is right, what is wrong
+Fault = tuple[str, str, str]  # file, what is right, what is wrong
+
+# Step 1 of the waterfall rounds what it takes the wrong way.
+TAKES_TOO_LITTLE = ("modules/waterfall.vy", "math._ceil_div(surplus * paid, deficit)", "surplus * paid // deficit")
+# One second too late.
+UNSTAKES_LATE = ("Backstop.vy", "assert block.timestamp >= account.ready_at", "assert block.timestamp > account.ready_at")
 # Both are seen in one event alone, which is not in the prologue.
-MISTOLD_DONATION = ("Pool.vy", "reserve_base=reserve_base, reserve_quote=reserve_quote\n", "reserve_base=reserve_base, reserve_quote=reserve_base\n")
+DONATED = "reserve_quote=market.{},\n    )\n\n    token_moves._pull(BASE"
+MISTOLD_DONATION = ("Pool.vy", DONATED.format("reserve_quote"), DONATED.format("reserve_base"))
 MISTOLD_REQUEST = ("Backstop.vy", "shares=shares, ready_at=account.ready_at", "shares=account.ready_at, ready_at=account.ready_at")
 
 
-def plant(folder: Path, *faults: tuple[str, str, str]) -> Path:
+def plant(folder: Path, *faults: Fault) -> Path:
     """A copy of the contracts, in `folder`, with faults; compiled already."""
     shutil.copytree(CONTRACTS, folder)
     for file, right, wrong in faults:
@@ -19,4 +25,13 @@ def plant(folder: Path, *faults: tuple[str, str, str]) -> Path:
         assert source.count(right) == 1, f"{file} no longer says {right!r} once"
         (folder / file).write_text(source.replace(right, wrong))
     compile_contracts(folder)
+    return folder
+
+
+def faulty_project(folder: Path, *faults: Fault) -> Path:
+    """A copy of the project, in `folder`, with faults in its contracts. What has been compiled is found there too."""
+    shutil.copy(ROOT / "ape-config.yaml", folder)
+    plant(folder / "contracts", *faults)
+    for part in ("model", "scripts", "tests", ".build/artifacts"):
+        shutil.copytree(ROOT / part, folder / part)
     return folder

@@ -1,16 +1,19 @@
-"""The backends against each other: the same programs, the same observations (gas aside: see `evm.Evm`)."""
+"""The backends against each other: the same programs, the same observations; and the same gas, which `evm.Evm` alone does not count."""
 
 from dataclasses import replace
 
 import pytest
 
-from model import OPERATIONS, Operation
+from model import OPERATIONS, Operation, State
 from model.state import with_pool
 from tests.differential import world
+from tests.differential.artifacts import compile_contracts
 from tests.differential.codec import StateCodec
-from tests.differential.engine import compare, encode_calls, play_prologue, run_model
+from tests.differential.engine import Backend, Execution, Observation, Step, compare, encode_calls, play_prologue, run_model
+from tests.differential.environment import accounts_of_tests, backend
 from tests.differential.machine import Tally, draw_programs
-from tests.differential.environment import backend
+from tests.differential.metered import MeteredEvm
+from tests.differential.transactions import Transactions
 
 SWEEP = (world.START, Operation("pool.sweep", "pool-1", "outsider", {}))
 
@@ -40,20 +43,46 @@ def test_the_same_world_stands_at_the_same_addresses(devnet, evm):
     assert devnet.inspector.lower() == evm.inspector.lower()
 
 
+class Compared:
+    """In place of a judge: every backend executes the same program, and all must observe the same."""
+
+    def __init__(self, *backends: Backend, gas: bool = True):
+        self.backends = backends
+        self.gas = gas
+        self.observed: list[Observation] = []
+
+    def judge(self, steps: list[Step]) -> None:
+        first, *others = [self._execute(backend, steps) for backend in self.backends]
+        for other in others:
+            assert other == first
+        self.observed += first[0]
+
+    def _execute(self, backend: Backend, steps: list[Step]) -> Execution:
+        observations, allowances = backend.execute(encode_calls(steps, backend.directory))
+        return observations if self.gas else [replace(seen, gas=0) for seen in observations], allowances
+
+    def draw(self, start: State, *, examples: int, random_seed: int) -> list[Observation]:
+        draw_programs(self, start, Tally(list(OPERATIONS)), examples=examples, length=50, random_seed=random_seed)
+        return self.observed
+
+
 def test_the_same_programs_give_the_same_observations(devnet, evm, start):
-    class Both:
-        compared = 0
+    assert len(Compared(devnet, evm, gas=False).draw(start, examples=60, random_seed=1)) > 2_000
 
-        def judge(self, steps):
-            calls = encode_calls(steps, devnet.directory)
-            (on_devnet, devnet_allowances), (in_process, evm_allowances) = devnet.execute(calls), evm.execute(calls)
-            assert [replace(seen, gas=0) for seen in on_devnet] == [replace(seen, gas=0) for seen in in_process]
-            assert devnet_allowances == evm_allowances
-            self.compared += len(steps)
 
-    both = Both()
-    draw_programs(both, start, Tally(list(OPERATIONS)), examples=60, length=50, random_seed=1)
-    assert both.compared > 2_000
+def test_every_call_costs_the_same_gas_on_the_devnet_and_metered_in_process(devnet, start):
+    metered = MeteredEvm(compile_contracts())
+    assert play_prologue(metered) == start
+    observed = Compared(devnet, metered).draw(start, examples=30, random_seed=2)
+    assert any(seen.ok for seen in observed) and not all(seen.ok for seen in observed)
+
+
+def test_transactions_give_the_same_observations_and_cost_the_same(devnet, evm, start):
+    """What transactions see is the devnet's, gas included; and the devnet's is, gas aside, that of the embedded backend."""
+    transactions = Transactions(devnet, dict(zip(world.ACTORS, accounts_of_tests())))
+    observed = Compared(transactions, devnet).draw(start, examples=5, random_seed=3)
+    assert any(seen.ok for seen in observed) and not all(seen.ok for seen in observed)
+    assert Compared(evm, devnet, gas=False).draw(start, examples=5, random_seed=3) == [replace(seen, gas=0) for seen in observed]
 
 
 def test_the_digest_stands_for_all_that_is_read(devnet, evm, start):

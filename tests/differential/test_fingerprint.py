@@ -9,7 +9,7 @@ from tests.differential.engine import Step, compare, play_prologue
 from tests.differential.environment import backend
 from tests.differential.fingerprint import fingerprint
 from tests.differential.machine import Enough, Tally, draw_programs
-from tests.differential.support import TAKES_TOO_LITTLE, UNSTAKES_LATE, faulty_contracts
+from tests.differential.planted import TAKES_TOO_LITTLE, UNSTAKES_LATE, plant
 
 SEEDS = (1, 2)
 
@@ -87,7 +87,7 @@ def first_findings(chain, start, seeds) -> list:
 def test_planted_faults_are_told_apart_and_each_is_one(tmp_path):
     causes = []
     for number, fault in enumerate((TAKES_TOO_LITTLE, UNSTAKES_LATE)):
-        contracts = faulty_contracts(tmp_path / str(number), fault)
+        contracts = plant(tmp_path / str(number), fault)
         with backend("evm", sources=contracts) as chain:
             one, other = first_findings(chain, play_prologue(chain), SEEDS)
         assert one == other, fault

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from model import OPERATIONS, Operation
-from tests.differential import environment, trace, world
-from tests.differential.commands import ROOT, ape, devnet_ports, is_free, start_ape
+from model import OPERATIONS
+from tests.differential import environment, trace
+from tests.differential.commands import ape, devnet_ports, is_free, start_ape
 from tests.differential.machine import Tally
+from tests.differential.planted import TAKES_TOO_LITTLE, faulty_project
+
 
 def test_a_fixed_budget_of_programs_is_equal_on_both_sides(tmp_path):
     report = tmp_path / "report.json"

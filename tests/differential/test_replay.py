@@ -14,7 +14,7 @@ from scripts import replay
 from tests.differential import trace, world
 from tests.differential.engine import Step, compare, play_prologue, run_model
 from tests.differential.environment import backend
-from tests.differential.support import TAKES_TOO_LITTLE, faulty_contracts
+from tests.differential.planted import TAKES_TOO_LITTLE, plant
 from tests.differential.trace_schema import PROLOGUE
 from tests.scenarios.scenario import FOLDER
 
@@ -32,7 +32,7 @@ def leaving(state: State) -> world.Program:
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory):
     """Contracts in which step 1 of the waterfall rounds what it takes the wrong way."""
-    return faulty_contracts(tmp_path_factory.mktemp("faulty"), TAKES_TOO_LITTLE)
+    return plant(tmp_path_factory.mktemp("faulty") / "contracts", TAKES_TOO_LITTLE)
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def show(capsys, steps: list[Step], difference, says: str) -> None:
 
 def test_a_fault_in_the_prologue_is_shown(tmp_path, folder, monkeypatch):
     halves = ("modules/stake_math.vy", "return amount * total_shares // total_stake", "return amount * total_shares // total_stake + 1")
-    monkeypatch.setattr(replay, "backend", partial(backend, sources=faulty_contracts(tmp_path, halves)))
+    monkeypatch.setattr(replay, "backend", partial(backend, sources=plant(tmp_path / "contracts", halves)))
     status, output, _ = run(folder / "failure.json", "--backend", "evm")
     assert status == 1
     assert output.startswith("MISMATCH before any trace, in the prologue") and "calls before" in output

@@ -19,7 +19,8 @@ from tests.differential.environment import backend
 from tests.differential.fingerprint import fingerprint
 from tests.differential.machine import Enough, Tally, draw_programs
 from tests.differential.shrink import Shrinker, plainer_numbers, plainer_pauses
-from tests.differential.support import TAKES_TOO_LITTLE, ape, faulty_contracts, faulty_project
+from tests.differential.commands import ape
+from tests.differential.planted import TAKES_TOO_LITTLE, faulty_project, plant
 from tests.scenarios.scenario import FOLDER
 
 CALLS = 20  # at least so many in the trace before
@@ -28,7 +29,7 @@ CALLS = 20  # at least so many in the trace before
 @pytest.fixture(scope="module")
 def contracts(tmp_path_factory):
     """Contracts in which step 1 of the waterfall rounds what it takes the wrong way."""
-    return faulty_contracts(tmp_path_factory.mktemp("faulty"), TAKES_TOO_LITTLE)
+    return plant(tmp_path_factory.mktemp("faulty") / "contracts", TAKES_TOO_LITTLE)
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ class TraceError(ValueError):
 
 def record(
     steps: list[Step],
-    start: str = PROLOGUE,
+    start: str | Plain = PROLOGUE,
     *,
     title: str | None = None,
     outcomes: bool = False,
@@ -53,11 +53,13 @@ def record(
 
     Parameters
     ----------
-    start : from where the steps were run, GENESIS or PROLOGUE
+    start : from where the steps were run: GENESIS, PROLOGUE, or another system right after deployment
     context : what whoever finds the trace should know: a seed, a backend
     """
     kept = ["now", "name", "target", "sender", "arguments", *["outcome"] * outcomes, *["state"] * states]
-    trace: Plain = {**HEAD, **({"title": title} if title else {}), "start": start, "world": start_digest(start), "context": context}
+    trace: Plain = {**HEAD, **({"title": title} if title else {}), "start": start, "context": context}
+    if isinstance(start, str):
+        trace["world"] = start_digest(start)
     if difference is not None:
         found = fingerprint(steps[difference.index], difference)
         trace["fingerprint"] = {"digest": found.digest, "label": found.label}

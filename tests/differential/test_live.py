@@ -1,0 +1,148 @@
+"""Signed transactions as a user runs them: on our own devnet, on a network with a time of its own, and where it cannot work."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from eth_account import Account
+from web3 import HTTPProvider, Web3
+
+from tests.differential import live, world
+from tests.differential.artifacts import compile_contracts
+from tests.differential.deployment import deploy_world
+from tests.differential.environment import accounts_of_tests, devnet, free_port
+from tests.differential.live import LiveNetwork
+from tests.differential.machine import Mismatch
+from tests.differential.transactions import Sender
+
+ROOT = Path(__file__).parents[2]
+APE = Path(sys.executable).with_name("ape")
+CHAIN_ID = 11_155_111  # Sepolia's
+BLOCK_SECONDS = 300  # long ones: epochs pass within a short run
+ALIASES = [f"actor{number}" for number in range(len(world.ACTORS))]
+KEYS = {alias: f"0x{number:064x}" for number, alias in enumerate(ALIASES, 1)}
+
+
+@pytest.fixture(scope="module")
+def node():
+    """A node of which nobody but itself sets the time; its URL."""
+    port = free_port()
+    command = ["anvil", "--port", str(port), "--chain-id", str(CHAIN_ID), "--accounts", "0", "--silent"]
+    running = subprocess.Popen(command)
+    try:
+        web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}"))
+        until = time.monotonic() + 30
+        while not web3.is_connected():
+            assert time.monotonic() < until, "Anvil does not start"
+            time.sleep(0.1)
+        web3.provider.make_request("anvil_setBlockTimestampInterval", [BLOCK_SECONDS])
+        for key in KEYS.values():
+            web3.provider.make_request("anvil_setBalance", [Account.from_key(key).address, hex(10**20)])
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        running.terminate()
+        running.wait()
+
+
+@pytest.fixture(scope="module")
+def ape_folder(tmp_path_factory) -> Path:
+    """An Ape data folder with a key file for each actor, and one too many that has no funds."""
+    folder = tmp_path_factory.mktemp("ape")
+    (folder / "accounts").mkdir()
+    for alias, key in (KEYS | {"penniless": f"0x{99:064x}"}).items():
+        keyfile = Account.encrypt(key, "secret", kdf="pbkdf2", iterations=1_000)
+        (folder / "accounts" / f"{alias}.json").write_text(json.dumps(keyfile))
+    (folder / "ape-config.yaml").write_text("ethereum:\n  sepolia:\n    required_confirmations: 0\n")
+    return folder
+
+
+@pytest.fixture
+def fuzz(ape_folder, tmp_path):
+    """Run `ape run fuzz` with that folder, and the passphrases in the environment."""
+    passphrases = {f"APE_ACCOUNTS_{alias}_PASSPHRASE": "secret" for alias in (*ALIASES, "penniless")}
+    ours = {name: value for name, value in os.environ.items() if name != "APE_FOUNDRY_HOST"}
+
+    def fuzz(*arguments, **environment) -> subprocess.CompletedProcess:
+        command = [APE, "run", "fuzz", *map(str, arguments), "--report", tmp_path / "report.json", "--trace", tmp_path / "trace.json"]
+        environment = ours | passphrases | {"COLUMNS": "200", "APE_DATA_FOLDER": str(ape_folder)} | environment
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=environment)
+
+    fuzz.report = lambda: json.loads((tmp_path / "report.json").read_text())
+    return fuzz
+
+
+def named(*aliases: str) -> list[str]:
+    return [argument for alias in aliases for argument in ("--account", alias)]
+
+
+def test_on_our_own_devnet_transactions_come_to_what_the_embedded_backend_says(fuzz):
+    reports = []
+    for backend in ("transactions", "evm"):
+        done = fuzz("--backend", backend, "--examples", 2, "--steps", 10, "--seed", 3)
+        assert done.returncode == 3, done.stdout + done.stderr  # equal, but far too short to reach everything
+        reports.append(fuzz.report() | {"backend": "", "seconds": 0, "steps_per_second": 0})
+    assert reports[0] == reports[1] and reports[0]["mismatches"] == 0
+
+
+def test_a_live_network_is_followed_in_lock_step(node, fuzz):
+    done = fuzz(
+        "--backend", "transactions", "--network", f"ethereum:sepolia:{node}", *named(*ALIASES),
+        "--examples", 2, "--steps", 20, "--seed", 5,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Deployed to ethereum:sepolia." in done.stdout and "Both sides agree on the prologue" in done.stdout
+    report = fuzz.report()
+    assert (report["examples"], report["steps"], report["mismatches"]) == (2, 40, 0)
+    assert sum(counts["ok"] > 0 for counts in report["operations"].values()) > 5 and report["reasons"]
+    # Every call was a transaction of somebody's, and its time the network's own.
+    eth = Web3(HTTPProvider(node)).eth
+    sent = {alias: eth.get_transaction_count(Account.from_key(key).address) for alias, key in KEYS.items()}
+    assert all(sent.values()) and sum(sent.values()) == eth.block_number
+    times = [eth.get_block(number)["timestamp"] for number in range(eth.block_number - 40, eth.block_number + 1)]
+    assert all(after - before == BLOCK_SECONDS for before, after in zip(times, times[1:]))
+
+
+def test_a_disagreement_on_a_live_network_is_told():
+    """The model's state is changed behind the driver's back."""
+    with devnet() as provider:
+        actors = dict(zip(world.ACTORS, accounts_of_tests()))
+        directory, inspector = deploy_world(list(actors.values()), compile_contracts(), live.SYSTEM)
+        network = LiveNetwork(Sender(provider, actors, directory, inspector.address), directory)
+        agreed, changed = list(live.prologue())[:2]
+        network.take(agreed)
+        network.state = replace(network.state, controller=replace(network.state.controller, swept_epoch=7))
+        with pytest.raises(Mismatch) as raised:
+            network.take(changed)
+    difference = raised.value.difference
+    assert (difference.index, difference.what) == (1, "state")
+    assert (difference.model, difference.chain) == (["controller.swept_epoch = 7"], ["controller.swept_epoch = 0"])
+    assert [step.operation for step in raised.value.steps] == [agreed, changed]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "says"),
+    [
+        (["--network", "ethereum:sepolia:http://127.0.0.1:9"], {}, "No (supported) node found on 'http://127.0.0.1:9'"),
+        (["--network", "ethereum:atlantis"], {}, "No network in 'ethereum' named 'atlantis'"),
+        (["--account", "actor0"], {}, "--account with --network"),
+        (["--network", "NODE", *named("actor0", "actor1", "actor1")], {}, "needs 8 accounts, one for each actor, and there are 2"),
+        (["--network", "NODE", "--account", "nobody"], {}, "Ape has no account nobody"),
+        (["--network", "NODE", *named("penniless", *ALIASES)], {}, "account penniless, which would be governor, has 0.000000"),
+        (["--network", "NODE"], {"APE_ACCOUNTS_actor1_PASSPHRASE": "guess"}, "account actor1 does not open with the passphrase"),
+        (["--network", "NODE"], {"APE_DATA_FOLDER": "EMPTY"}, "and there are 0"),
+    ],
+)
+def test_what_cannot_run_is_said_in_one_line(arguments, environment, says, node, fuzz, tmp_path):
+    arguments = [f"ethereum:sepolia:{node}" if argument == "NODE" else argument for argument in arguments]
+    environment = {name: str(tmp_path) if value == "EMPTY" else value for name, value in environment.items()}
+    (tmp_path / "report.json").write_text("an earlier one")
+    done = fuzz("--backend", "transactions", *arguments, **environment)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert done.stdout.startswith("fuzz: ") and done.stdout.count("\n") == 1 and says in done.stdout
+    assert done.stderr == ""
+    assert (tmp_path / "report.json").read_text() == "an earlier one"
