@@ -227,19 +227,24 @@ def _before(name: str) -> list[str]:
 
 def _earlier(program: world.Program) -> list[tuple[str, str]]:
     """Ids in a program, each with one of its kind that comes earlier."""
-    operations = [operation for _, operation in program]
-    values = {value for op in operations for value in (op.sender, op.target, *op.arguments.values()) if isinstance(value, str)}
-    return [(old, new) for old in sorted(values) for new in _before(old)]
+    used = {name for _, operation in program for name in _ids(operation)}
+    return [(old, new) for old in sorted(used) for new in _before(old)]
+
+
+def _ids(operation: Operation) -> Iterator[str]:
+    yield from (operation.sender, operation.target)
+    for value in operation.arguments.values():
+        if isinstance(value, Operation):
+            yield from _ids(value)
+        elif isinstance(value, str):
+            yield value
 
 
 def _translated(program: world.Program, names: dict[str, str]) -> world.Program:
     def translate(value: Any) -> Any:
+        if isinstance(value, Operation):
+            arguments = {name: translate(part) for name, part in value.arguments.items()}
+            return replace(value, target=translate(value.target), sender=translate(value.sender), arguments=arguments)
         return names.get(value, value) if isinstance(value, str) else value
 
-    return [
-        (now, replace(
-            operation, target=translate(operation.target), sender=translate(operation.sender),
-            arguments={name: translate(value) for name, value in operation.arguments.items()},
-        ))
-        for now, operation in program
-    ]  # fmt: skip
+    return [(now, translate(operation)) for now, operation in program]
