@@ -1,0 +1,120 @@
+"""Which lines and branches of the contracts a run reaches: what the tracer has seen, laid over the source.
+
+Tracing is slow, so not every program of a run is traced: one is, up to the last step that is of a sort not traced before. What these
+steps reach, the run reaches; what they do not, the rest of it may (`ape run coverage --all` traces everything).
+"""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from model import Parameters
+from model.state import ZERO, State
+from tests.differential import world
+from tests.differential.artifacts import Artifacts
+from tests.differential.codec import StateCodec, fields_of, kind
+from tests.differential.engine import Step, encode_calls, run_model
+from tests.differential.source_map import Branch, Code, Line
+from tests.differential.tracer import Answer, Trace, Tracer
+
+NAMED = Path(__file__).with_name("unreachable.toml")
+
+
+class Watcher:
+    """Traces the prologue and what is worth it of a run, and checks that the traced contracts do what the model says.
+
+    It is the judge of a run (`machine.draw_programs`).
+    """
+
+    def __init__(self, artifacts: Artifacts, trace_all: bool = False, progress: Callable[["Watcher"], None] = lambda watcher: None):
+        self.tracer = Tracer(artifacts)
+        self.trace_all = trace_all
+        self.progress = progress
+        self.seen: set[tuple] = set()
+        self.drawn = self.traced = self.steps = 0
+
+    def play_prologue(self) -> State:
+        """Run the prologue for good; the model's state after it, which is the contracts' own."""
+        steps = run_model(world.genesis(), world.prologue())
+        self._check(steps, self.tracer.run(encode_calls(steps, self.tracer.directory), keep=True))
+        state = steps[-1].state
+        if self.tracer.digest(steps[-1].now) != StateCodec(self.tracer.directory).digest(state):
+            raise RuntimeError("the traced contracts disagree with the model on the state after the prologue")
+        return state
+
+    def judge(self, steps: list[Step]) -> None:
+        self.drawn += 1
+        new = [number for number, step in enumerate(steps, 1) if self.trace_all or _sort(step) not in self.seen]
+        if new:
+            steps = steps[: new[-1]]
+            self._check(steps, self.tracer.run(encode_calls(steps, self.tracer.directory)))
+            self.seen.update(map(_sort, steps))
+            self.traced += 1
+            self.steps += len(steps)
+        self.progress(self)
+
+    def _check(self, steps: list[Step], observed: list[Answer]) -> None:
+        directory = self.tracer.directory
+        for step, seen in zip(steps, observed, strict=True):
+            expected = step.outcome.ok, directory.result(step.outcome), tuple([directory.log(event) for event in step.outcome.events])
+            if seen != expected:
+                raise RuntimeError(f"the traced contracts disagree with the model: {step.operation} at {step.now}")
+
+
+def _sort(step: Step) -> tuple:
+    """What sort of a step it was: the operation and why it failed, or what happened, with which of the values are zero."""
+    if not step.outcome.ok:
+        values = [fields_of(value) if isinstance(value, Parameters) else value for value in step.operation.arguments.values()]
+        return step.operation.name, step.outcome.reason, *[_zeros(value) for value in values]
+    happened = [(kind(event.source), event.name, _zeros(tuple(event.arguments.values()))) for event in step.outcome.events]
+    return step.operation.name, *happened
+
+
+def _zeros(value: Any) -> Any:
+    return tuple(map(_zeros, value)) if isinstance(value, tuple) else value in (0, ZERO)
+
+
+@dataclass
+class Coverage:
+    """What there is to reach, and whether it was reached."""
+
+    lines: dict[Line, bool]
+    branches: dict[Branch, bool]
+    checks: list[set[bool]]  # for each conditional jump of the compiler's own, whether it was taken and whether not
+
+    def missed(self) -> list[Branch]:
+        return [branch for branch, reached in sorted(self.branches.items()) if not reached]
+
+
+def lay_over(codes: list[Code], trace: Trace) -> Coverage:
+    """What was reached of the codes. (A contract's immutable values stand behind its code, its arguments behind its constructor's.)"""
+    found = Coverage({}, {}, [])
+    for code in codes:
+        visits = [visits for executed, visits in trace.items() if executed.startswith(code.bytes)]
+        places = set().union(*[visit.places for visit in visits])
+        jumps = set().union(*[visit.jumps for visit in visits])
+        for line, at in code.lines.items():
+            found.lines[line] = found.lines.get(line, False) or not at.isdisjoint(places)
+        for branch, sites in code.branches.items():
+            found.branches[branch] = found.branches.get(branch, False) or not sites.isdisjoint(jumps)
+        found.checks += [{taken for taken in (False, True) if (place, taken) in jumps} for place in code.compilers_jumps()]
+    return found
+
+
+@dataclass(frozen=True)
+class Named:
+    """Branches that are known to be out of a run's reach: all that fit, and why."""
+
+    fits: dict[str, str]
+    reason: str
+
+    def names(self, branch: Branch) -> bool:
+        return all(getattr(branch, name) == value for name, value in self.fits.items())
+
+
+def read_named(path: Path = NAMED) -> list[Named]:
+    """The committed list."""
+    entries = tomllib.loads(path.read_text())["branches"]
+    return [Named({name: value for name, value in entry.items() if name != "reason"}, entry["reason"]) for entry in entries]
