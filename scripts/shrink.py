@@ -11,6 +11,7 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
 from tests.differential import trace, world
+from tests.differential.artifacts import SETTINGS
 from tests.differential.engine import PrologueDiffers, Unplayable, play_prologue
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
 from tests.differential.shrink import NoFailure, Shrinker
@@ -26,8 +27,9 @@ errors = Console(stderr=True)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Where to write what is left; without it, beside TRACE as NAME.shrunk.json.")
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="evm", show_default=True, help="What executes the contracts.")
 @click.option("--seconds", type=click.FloatRange(min=0), default=None, help="How long to try; without it, until nothing helps any more.")
+@click.option("--setting", type=click.Choice(SETTINGS), default="gas", show_default=True, help="How the compiler optimises the contracts.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
-def cli(path, output, backend_name, seconds, port):
+def cli(path, output, backend_name, setting, seconds, port):
     """Leave out the calls of TRACE that it does not need to fail, then make ids, numbers and times plainer, for as long as it fails
     in the same way: with the same fingerprint.
 
@@ -38,7 +40,7 @@ def cli(path, output, backend_name, seconds, port):
     shrinker, interrupted = None, None
     try:
         original = trace.read(path)
-        with console.status("Compiling, deploying and playing the prologue ...") as status, backend(backend_name, port) as chain:
+        with console.status("Compiling, deploying and playing the prologue ...") as status, backend(backend_name, port, setting=setting) as chain:
             start = world.genesis() if trace.starts_at_genesis(original) else play_prologue(chain)
 
             def progress() -> None:

@@ -219,7 +219,7 @@ def test_what_was_found_before_ctrl_c_is_kept(failure, contracts, tmp_path, monk
     status, output, _ = run(failure, "--output", tmp_path / "shrunk.json")
     assert status == 130 and "; interrupted\n" in output
     before, after = trace.read(failure), trace.read(tmp_path / "shrunk.json")
-    assert 2 < len(after["steps"]) < len(before["steps"])
+    assert len(after["steps"]) < len(before["steps"])
     assert after["fingerprint"] == before["fingerprint"]
 
 
