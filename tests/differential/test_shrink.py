@@ -199,7 +199,7 @@ def interrupting(contracts, after: int):
     """The embedded backend, in which Ctrl-C is pressed at some execution."""
 
     @contextmanager
-    def opened(*_arguments):
+    def opened(*_arguments, **_options):
         with backend("evm", sources=contracts) as chain:
             executions, execute = count(1), chain.execute
 
@@ -240,7 +240,7 @@ def test_without_time_only_what_follows_the_failure_is_left_out(failure, contrac
 
 def test_a_scenario_is_shrunk_from_where_it_starts(tmp_path, monkeypatch):
     @contextmanager
-    def lying(*_arguments):
+    def lying(*_arguments, **_options):
         with backend("evm") as chain:
             yield Lying(chain, lambda now, sender, target, data: target == "reserve")
 
