@@ -44,47 +44,61 @@ OPERATIONS: dict[str, Callable] = {
 }
 
 
-def _read(state: State, call: Call, **_arguments: object) -> tuple[State, None]:
-    """A view that is told in the middle of a call too (R22): a constant, a name or a token's own book."""
+def _told(state: State, call: Call, **_arguments: object) -> tuple[State, None]:
+    """A view that can be read at any time (R22): a constant, the registry of pools, a name, a token's own books."""
     return state, None
 
 
-def _read_unless_entered(state: State, call: Call, **_arguments: object) -> tuple[State, None]:
-    """A view of what changes: not told half-way through a call of its contract (R22)."""
+def _told_unless_entered(state: State, call: Call, **_arguments: object) -> tuple[State, None]:
+    """A view of what changes: not read half-way through a call of its contract (R22)."""
     require_free(state, call.target)
     return state, None
 
 
-def _read_pools(state: State, call: Call, arg0: int) -> tuple[State, None]:
-    """A pool by its number: there must be one."""
+def _told_by_dlq(state: State, call: Call, **_arguments: object) -> tuple[State, None]:
+    """A view that no other token has."""
+    require(call.target == state.controller.dlq, NO_REASON)
+    return state, None
+
+
+def _pools(state: State, call: Call, arg0: int) -> tuple[State, None]:
     require_free(state, call.target)
     require(arg0 < len(state.controller.pools), NO_REASON)
     return state, None
 
 
-def _read_decimals(state: State, call: Call) -> tuple[State, None]:
+def _decimals(state: State, call: Call) -> tuple[State, None]:
     require(token.decimals_of(state, call.target) is not None, NO_REASON)
     return state, None
 
 
-def _views(contract: str, read: Callable, names: str) -> dict[str, Callable]:
-    return {f"{contract}.{name}": read for name in names.split()}
+def _permit(state: State, call: Call, deadline: int, **_arguments: object) -> tuple[State, None]:
+    """Consent by a signature: here nobody signs anything, so that none is valid."""
+    require(call.target == state.controller.dlq, NO_REASON)
+    require(call.now <= deadline, "erc20: expired deadline")
+    raise Revert("ecdsa: invalid signature")
 
 
-# What a token may ask in the middle of a transfer: whether it is told is the model's, what is told the state's.
+def _of(contract: str, answer: Callable, names: str) -> dict[str, Callable]:
+    return {f"{contract}.{name}": answer for name in names.split()}
+
+
+# What else a token may call in the middle of a transfer, beside the operations: whether it is answered, not what.
 VIEWS: dict[str, Callable] = {
-    **_views("pool", _read, "base quote controller reserve backstop epoch_seconds parameters"),
-    **_views("pool", _read_unless_entered, "state position request deposit"),
-    **_views("pool", _read_unless_entered, "status spot_price oracle_price in_bailout stake_locked"),
-    **_views("reserve", _read, "controller"),
-    **_views("reserve", _read_unless_entered, "held"),
-    **_views("backstop", _read, "controller reserve dlq unstake_seconds hold_seconds unstake_window_seconds"),
-    **_views("backstop", _read_unless_entered, "booked pool_stake account"),
-    **_views("controller", _read, "dlq reserve backstop pool_blueprint epoch_seconds is_pool owner pending_owner"),
-    **_views("controller", _read_unless_entered, "pool_count pool_of dlq_pools swept_epoch"),
-    "controller.pools": _read_pools,
-    **_views("token", _read, "name symbol totalSupply balanceOf allowance"),
-    "token.decimals": _read_decimals,
+    **_of("pool", _told, "base quote controller reserve backstop epoch_seconds parameters"),
+    **_of("pool", _told_unless_entered, "state position request deposit"),
+    **_of("pool", _told_unless_entered, "status spot_price oracle_price in_bailout stake_locked"),
+    **_of("reserve", _told, "controller"),
+    **_of("reserve", _told_unless_entered, "held"),
+    **_of("backstop", _told, "controller reserve dlq unstake_seconds hold_seconds unstake_window_seconds"),
+    **_of("backstop", _told_unless_entered, "booked pool_stake account"),
+    **_of("controller", _told, "dlq reserve backstop pool_blueprint epoch_seconds is_pool owner pending_owner"),
+    **_of("controller", _told_unless_entered, "pool_count pool_of dlq_pools swept_epoch"),
+    "controller.pools": _pools,
+    **_of("token", _told, "name symbol totalSupply balanceOf allowance"),
+    **_of("token", _told_by_dlq, "nonces DOMAIN_SEPARATOR eip712Domain"),
+    "token.decimals": _decimals,
+    "token.permit": _permit,
 }
 
 

@@ -49,6 +49,9 @@ NO_DECIMALS: constant(uint256) = 7
 
 FEE_DIVISOR: constant(uint256) = 100
 MAX_HOLDERS: constant(uint256) = 22
+MAX_OWNERS: constant(uint256) = 14
+MAX_SPENDERS: constant(uint256) = 19
+MAX_ALLOWANCES: constant(uint256) = MAX_OWNERS * MAX_SPENDERS
 
 DECIMALS: immutable(uint256)
 
@@ -150,6 +153,21 @@ def report(holders: DynArray[address, MAX_HOLDERS]) -> Report:
     for holder: address in holders:
         found.balances[i] = self.balanceOf[holder]
         i += 1
+    return found
+
+
+@external
+@view
+def allowances(
+    owners: DynArray[address, MAX_OWNERS], spenders: DynArray[address, MAX_SPENDERS]
+) -> DynArray[uint256, MAX_ALLOWANCES]:
+    """
+    @notice Every owner's allowance to every spender.
+    """
+    found: DynArray[uint256, MAX_ALLOWANCES] = []
+    for owner: address in owners:
+        for spender: address in spenders:
+            found.append(self.allowance[owner][spender])
     return found
 
 

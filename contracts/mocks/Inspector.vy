@@ -33,6 +33,9 @@ interface IToken:
     def balanceOf(holder: address) -> uint256: view
     def report(holders: DynArray[address, MAX_HOLDERS]) -> TokenReport: view
     def allowance(owner: address, spender: address) -> uint256: view
+    def allowances(
+        owners: DynArray[address, MAX_OWNERS], spenders: DynArray[address, MAX_SPENDERS]
+    ) -> DynArray[uint256, MAX_ALLOWANCES]: view
 
 
 struct PoolState:
@@ -123,6 +126,7 @@ MAX_TOKENS: constant(uint256) = 7
 MAX_OTHERS: constant(uint256) = 12
 MAX_OWNERS: constant(uint256) = 14
 MAX_SPENDERS: constant(uint256) = 19
+MAX_ALLOWANCES: constant(uint256) = MAX_OWNERS * MAX_SPENDERS
 MAX_HOLDERS: constant(uint256) = 22  # others and pools
 MAX_PARTS: constant(uint256) = 28  # the controller, pools and stakes, tokens
 
@@ -214,12 +218,18 @@ def digest() -> bytes32:
 
 @external
 @view
-def allowances(owners: DynArray[address, MAX_OWNERS], spenders: DynArray[address, MAX_SPENDERS]) -> DynArray[uint256, 2048]:
+def allowances(
+    owners: DynArray[address, MAX_OWNERS], spenders: DynArray[address, MAX_SPENDERS]
+) -> DynArray[uint256, MAX_TOKENS * MAX_ALLOWANCES]:
     """
     @notice Every owner's allowance to every spender, token by token.
     """
-    found: DynArray[uint256, 2048] = []
+    found: DynArray[uint256, MAX_TOKENS * MAX_ALLOWANCES] = []
     for token: address in self.tokens:
+        if token != DLQ:
+            for amount: uint256 in staticcall IToken(token).allowances(owners, spenders):
+                found.append(amount)
+            continue
         for owner: address in owners:
             for spender: address in spenders:
                 found.append(staticcall IToken(token).allowance(owner, spender))

@@ -104,8 +104,13 @@ def play_prologue(backend: Backend) -> State:
     ------
     PrologueDiffers
         If it does not.
+    RuntimeError
+        If a call of the prologue fails: it is there for what comes of it.
     """
     steps = run_model(world.genesis(), world.prologue())
+    refused = [f"{describe(step)}: {step.outcome.reason}" for step in steps if not step.outcome.ok]
+    if refused:
+        raise RuntimeError(f"the prologue fails: {refused[0]}")
     difference = compare(steps, backend)
     if difference is not None:
         raise PrologueDiffers(steps, difference)
@@ -183,12 +188,9 @@ def _first_allowances(steps: list[Step], backend: Backend) -> Difference:
 
 def describe(step: Step) -> str:
     """A step on one line: time relative to the start, who called what."""
-    operation = step.operation
     days, seconds = divmod(step.now - world.START, world.DAY)
     clock = f"{seconds // 3_600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
-    arguments = ", ".join(f"{name}={say(value)}" for name, value in operation.arguments.items())
-    function = operation.name.split(".")[1]
-    return f"day {days:<+4} {clock}  {operation.sender} -> {operation.target}.{function}({arguments})"
+    return f"day {days:<+4} {clock}  {step.operation.sender} -> {say(step.operation)}"
 
 
 def explain(steps: list[Step], difference: Difference) -> str:
@@ -199,7 +201,10 @@ def explain(steps: list[Step], difference: Difference) -> str:
 
 
 def say(value: Any) -> str:
-    """A value for people: grouped digits, "unlimited", and only those parameters of a pool that are not the usual ones."""
+    """A value for people: grouped digits, "unlimited", calls, and only those parameters of a pool that are not the usual ones."""
+    if isinstance(value, Operation):
+        arguments = ", ".join(f"{name}={say(argument)}" for name, argument in value.arguments.items())
+        return f"{value.target}.{value.name.split('.')[1]}({arguments})"
     if isinstance(value, Parameters):
         usual = Parameters()
         unusual = {name: getattr(value, name) for name in value.__slots__ if getattr(value, name) != getattr(usual, name)}

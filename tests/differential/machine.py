@@ -149,8 +149,6 @@ class Tally:
         ("backstop", "Slashed"): "backstop.slash",
         ("pool", "StatusSet"): "pool.set_status",
     }
-    # Sweeps have nothing of their own to refuse.
-    NEVER_REVERT = ("pool.sweep", "controller.sweep")
     # What awkward tokens do in the midst of the contracts' calls (R22).
     MOVES = {
         token.NO_RETURN_VALUE: "no return value",
@@ -245,7 +243,7 @@ class Tally:
     def missing(self) -> list[str]:
         """What the run should have reached and has not."""
         missing = [f"{name} never succeeded" for name, count in self.succeeded.items() if not count]
-        missing += [f"{name} never reverted" for name, count in self.reverted.items() if not count and name not in self.NEVER_REVERT]
+        missing += [f"{name} never reverted" for name, count in self.reverted.items() if not count]
         missing += [f"{name} never happened" for name, count in (*self.waterfall.items(), *self.awkward.items()) if not count]
         missing += [] if self.generations_ended else ["no slash ended a generation of stakers"]
         return missing

@@ -13,13 +13,16 @@ from typing import Any, TypeVar
 from hypothesis import strategies as st
 
 from model import Operation, Parameters, State, apply
-from model.fixed_point import MAX
-from model.liquidity_math import MINIMUM_UNITS
+from model.fixed_point import BPS, MAX
+from model.liquidity_math import MINIMUM_UNITS, units_minted
 from model.operations import VIEWS
 from model.oracle import spot_price
-from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, EMPTY_REQUEST, RESERVE, SUSPENDED, ZERO, Pool, StakeAccount
+from model.parameters import pool_bounds
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, RESERVE, SUSPENDED, ZERO
+from model.state import Pool, StakeAccount
+from model.stake_math import DILUTION_LIMIT
 from model.swap_math import swap_output
-from model.token import BEHAVIOURS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO
+from model.token import BEHAVIOURS, NO_DECIMALS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO, TOO_MANY_DECIMALS
 from tests.differential import world
 
 T = TypeVar("T")
@@ -47,6 +50,7 @@ class Hand:
         self.moments: list[int] = []
         self.senders = world.ACTORS
         self.is_plain = draw(below(10)) < 7
+        self.odd = misbehaving(state) + [name for name in world.AWKWARD if state.tokens[name].hook]
 
     def pick(self, options: Sequence[T]) -> T:
         return options[self.draw(below(len(options)))]
@@ -59,13 +63,21 @@ class Hand:
             percent = percent * 10 // 3
         return self.draw(below(100)) >= 100 - percent
 
-    def amount(self, reference: int, most: int = 100) -> int:
-        """A part of `reference` (at most `most` percent), or one of the amounts that things break at."""
+    def amount(self, reference: int, most: int = 100, edges: Callable[[], Sequence[int]] = lambda: ()) -> int:
+        """A part of `reference` (at most `most` percent), or one of the amounts that things break at.
+
+        `edges` are the last amounts that a rule allows here: drawn are these, and one more.
+        """
         sort = self.pick(AMOUNTS)
-        if sort == "part":
+        at = edges() if sort == "edge" else ()
+        if at:
+            return min(max(0, self.pick(at) + self.pick((0, 1))), FOREVER)
+        if sort in ("part", "edge"):
             share = 100 * self.draw(below(100)) + self.draw(below(100)) + 1
             return reference * most * share // 10**6
-        return {"whole": reference, "one more": min(reference + 1, FOREVER), "none": 0, "one": 1, "huge": self.pick(HUGE)}[sort]
+        if sort == "few":
+            return self.pick(FEW)
+        return {"whole": reference, "one more": min(reference + 1, FOREVER), "none": 0, "huge": self.pick(HUGE)}[sort]
 
     def actor(self, usual: str | None = None, percent: int = 5) -> str:
         """The usual sender, if it can be one, or now and then anybody."""
@@ -79,7 +91,14 @@ class Hand:
         """A pool that suits, or now and then any."""
         pools = self.state.controller.pools
         suited = [name for name in pools if suits(self.state.pools[name])]
-        return self.pick(pools) if not suited or self.chance(5) else self.pick(suited)
+        return self.pick(pools) if not suited or self.chance(5) else self.pick(self.odd_ones(suited))
+
+    def odd_ones(self, pools: Sequence[Any], name: Callable[[Any], str] = lambda pool: pool) -> Sequence[Any]:
+        """Often those pools of a token that misbehaves or is about to call back, as long as it is."""
+        if not self.odd or not self.chance(50):
+            return pools
+        states = self.state.pools
+        return [pool for pool in pools if states[name(pool)].base in self.odd or states[name(pool)].quote in self.odd] or pools
 
     def provider(self) -> str:
         return self.one_of(world.PROVIDERS)
@@ -106,7 +125,17 @@ class Hand:
         return apply(self.state, operation, at)[1].value
 
 
-AMOUNTS = ("part",) * 14 + ("whole", "whole", "one more", "one", "none", "huge")
+def last(fits: Callable[[int], bool], most: int = MAX) -> int:
+    """The last of the amounts up to `most` that fits, where all fit up to some amount and none above; 0 if none does."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if fits(middle) else (low, middle - 1)
+    return low
+
+
+AMOUNTS = ("part",) * 13 + ("whole", "whole", "one more", "few", "none", "huge", "edge")
+FEW = (1, 1, 2, 3, 4, 8)
 HUGE = (MAX, MAX + 1, 2**255, FOREVER)
 
 Proposal = Callable[[Hand], Operation]
@@ -140,7 +169,13 @@ def _swap(hand: Hand):
     base_in = hand.chance(50)
     token, x, y = (pool.base, pool.reserve_base, pool.reserve_quote) if base_in else (pool.quote, pool.reserve_quote, pool.reserve_base)
     sender = hand.actor("trader", 10)
-    amount = hand.amount(min(2 * x, hand.state.tokens[token].balances.get(sender, 0)), hand.pick((2, 30, 100)))
+
+    def edges() -> tuple[int, ...]:
+        # All of the reserve's room, and the last input that buys nothing.
+        min_fee_bps = pool.parameters.min_fee_bps
+        return MAX - x, last(lambda amount: not amount or swap_output(amount, x, y, min_fee_bps) == 0, MAX - x)
+
+    amount = hand.amount(min(2 * x, hand.state.tokens[token].balances.get(sender, 0)), hand.pick((2, 30, 100)), edges)
     expected = swap_output(amount, x, y, pool.parameters.min_fee_bps) if 0 < amount <= MAX - x and y else 0
     return name, sender, {
         "token_in": hand.pick(world.TOKENS) if hand.chance(3) else token,
@@ -152,8 +187,10 @@ def _swap(hand: Hand):
 
 
 def _pair(hand: Hand, name: str, sender: str) -> dict[str, int]:
-    """Amounts of base and quote: in proportion, one-sided, or unrelated."""
+    """Amounts of base and quote: in proportion, one-sided, or unrelated; now and then at the edge of what a rule allows."""
     pool = hand.state.pools[name]
+    if pool.total_units and hand.chance(12):
+        return _pair_at_an_edge(hand, pool, sender)
     base = hand.amount(min(pool.reserve_base, hand.state.tokens[pool.base].balances.get(sender, 0)), 40)
     shape = hand.pick(("in proportion", "quote alone", "base alone", "unrelated"))
     if shape == "in proportion" and pool.reserve_base:
@@ -162,6 +199,40 @@ def _pair(hand: Hand, name: str, sender: str) -> dict[str, int]:
     if not pool.total_units:
         quote = hand.amount(10**9)
     return {"base": 0 if shape == "quote alone" else base, "quote": 0 if shape == "base alone" else quote}
+
+
+def _pair_at_an_edge(hand: Hand, pool: Pool, sender: str) -> dict[str, int]:
+    """The last amounts within a rule, or one more: of room, of no unit at all, of depth (R6)."""
+    x, y, units = pool.reserve_base, pool.reserve_quote, pool.total_units
+    position = pool.positions.get(sender, EMPTY_POSITION)
+    room = pool.books.opening_units - pool.books.struck - (0 if position.clock else position.units)
+    base_is_finer = x > y
+    one_more = hand.pick((0, 1))
+    edge = hand.pick(("room of base", "room of quote", "no unit", "depth", "depth"))
+    if edge == "depth" and room > 0:
+        # In proportion, in steps of the finer token.
+        if base_is_finer:
+            base = last(lambda base: units_minted(base, base * y // x, x, y, units) <= room) + one_more
+            return {"base": base, "quote": base * y // x}
+        quote = last(lambda quote: units_minted(quote * x // y, quote, x, y, units) <= room) + one_more
+        return {"base": quote * x // y, "quote": quote}
+    if edge == "no unit":
+        if base_is_finer:
+            return {"base": last(lambda base: units_minted(base, 0, x, y, units) == 0) + one_more, "quote": 0}
+        return {"base": 0, "quote": last(lambda quote: units_minted(0, quote, x, y, units) == 0) + one_more}
+    return {"base": 0, "quote": MAX - y + one_more} if edge == "room of quote" else {"base": MAX - x + one_more, "quote": hand.pick((0, 1))}
+
+
+def _most_principal(hand: Hand, name: str, sender: str) -> dict[str, int]:
+    """The last quote whose principal there is room for (R7), or one more."""
+
+    def fits(quote: int) -> bool:
+        terms = {"base": 0, "quote": quote, "min_units": 0, "deadline": FOREVER}
+        _, outcome = apply(hand.state, Operation("pool.add", name, sender, terms), hand.now)
+        return outcome.reason != "pool: principal too large"
+
+    room = MAX - hand.state.pools[name].positions[sender].principal_quote
+    return {"base": 0, "quote": last(fits, 4 * room) + hand.pick((0, 1))}
 
 
 def _is_open(pool: Pool) -> bool:
@@ -174,12 +245,22 @@ def _donate(hand: Hand):
     return name, sender, _pair(hand, name, sender)
 
 
+FIRST_ADDS = ((10**9, 10**9), (10**20, 10**6), (10**6, 10**9), (1_001, 1_001), (1_000, 1_001), (1, 10**9), (0, 10**9), (10**9, 0))
+
+
 @proposal("pool.add", 8)
 def _add(hand: Hand):
     name, sender = hand.pool(_is_open), hand.provider()
     if not hand.state.pools[name].total_units:
-        first = {"base": hand.pick((10**6, 10**9, 10**20, 1_000, 0)), "quote": hand.pick((10**6, 10**9, 1_000, 1_001, 0))}
-        return name, sender, {**first, "min_units": 0, "deadline": FOREVER}
+        base, quote = hand.pick(FIRST_ADDS)
+        return name, sender, {"base": base, "quote": quote, "min_units": 0, "deadline": FOREVER}
+    near = [
+        (name, who) for name, pool in hand.state.pools.items() if pool.status == ACTIVE
+        for who, position in pool.positions.items() if position.principal_quote > MAX // 2 and who in hand.senders
+    ]  # fmt: skip
+    if near and hand.chance(3):
+        name, sender = hand.pick(near)
+        return name, sender, {**_most_principal(hand, name, sender), "min_units": 0, "deadline": FOREVER}
     pair = _pair(hand, name, sender)
     operation = Operation("pool.add", name, sender, {**pair, "min_units": 0, "deadline": FOREVER})
     units = hand.preview(operation, hand.now) if hand.chance(10) else None
@@ -189,6 +270,10 @@ def _add(hand: Hand):
 @proposal("pool.stage_deposit", 3)
 def _stage_deposit(hand: Hand):
     name, sender = hand.pool(_is_open), hand.provider()
+    if hand.chance(4):
+        pool, one_more = hand.state.pools[name], hand.pick((0, 1))
+        base_full, quote_full = MAX - pool.staged_base + one_more, MAX - pool.staged_quote + one_more
+        return name, sender, {"base": base_full, "quote": 0} if hand.chance(50) else {"base": 0, "quote": quote_full}
     return name, sender, _pair(hand, name, sender)
 
 
@@ -209,7 +294,10 @@ def _confirm_deposit(hand: Hand):
     pool = hand.state.pools[name]
     if sender in pool.deposits:
         hand.moments.append(pool.deposits[sender].staged_at + pool.parameters.confirmation_seconds)
-    return name, sender, {"min_units": hand.pick((0, 1, 10**30))}
+    units = 0
+    if sender in pool.deposits and hand.chance(20):
+        units = hand.preview(Operation("pool.confirm_deposit", name, sender, {"min_units": 0}), max(hand.now, hand.moments[0])) or 0
+    return name, sender, {"min_units": units + hand.pick((0, 1)) if units else hand.pick((0, 1, 10**30))}
 
 
 @proposal("pool.cancel_deposit", 2)
@@ -245,7 +333,7 @@ def _with_position(hand: Hand) -> tuple[str, str]:
             (name, who) for name, who in held
             if pools[name].positions[who].units + MINIMUM_UNITS == pools[name].total_units and name in stakes
         ] or held  # fmt: skip
-    return hand.pick(held)
+    return hand.pick(hand.odd_ones(held, lambda pair: pair[0]))
 
 
 def _ages(hand: Hand, name: str, provider: str) -> None:
@@ -253,18 +341,60 @@ def _ages(hand: Hand, name: str, provider: str) -> None:
     pool = hand.state.pools[name]
     position = pool.positions.get(provider, EMPTY_POSITION)
     if position.units:
-        hand.moments.append(position.last_added + pool.parameters.lockup_seconds)
+        hand.moments += [position.last_added + pool.parameters.lockup_seconds] * 3
     if position.clock:
         hand.moments += [position.clock + 49 * DAY, position.clock + pool.parameters.full_protection_seconds]
 
 
+def _beside_a_stake_that_leaves(hand: Hand) -> tuple[str, str] | None:
+    """A pool whose stake has been asked for, and the largest of its positions, at the time when the stake is ready."""
+    leaving = [(pool, account.ready_at) for (pool, _), account in hand.state.backstop.accounts.items() if account.requested_shares]
+    if not leaving:
+        return None
+    name, ready_at = hand.pick(leaving)
+    positions = hand.state.pools[name].positions
+    held = [who for who in positions if positions[who].units and who in hand.senders]
+    if not held:
+        return None
+    hand.moments += [max(hand.now, ready_at)] * 4
+    return name, max(held, key=lambda who: positions[who].units)
+
+
 @proposal("pool.request_withdrawal", 9)
 def _request_withdrawal(hand: Hand):
-    name, sender = _with_position(hand)
-    units = hand.state.pools[name].positions.get(sender, EMPTY_POSITION).units
-    if hand.chance(40):
+    found = _with_request(hand) if hand.chance(10) else None
+    if found:
+        # Cancelled: as long as it lives.
+        hand.moments += [(hand.now // _epoch_seconds(hand) + ahead) * _epoch_seconds(hand) for ahead in (1, 2)]
+        return *found, {"units": 0}
+    found = _locked_up(hand) if hand.chance(10) else _beside_a_stake_that_leaves(hand) if hand.chance(10) else None
+    name, sender = found or _with_position(hand)
+    pool = hand.state.pools[name]
+    units = pool.positions.get(sender, EMPTY_POSITION).units
+    if found or hand.chance(40):
         return name, sender, {"units": units}
+    if hand.chance(15):
+        own = pool.requests.get(sender, EMPTY_REQUEST)
+        replaced = own.units if own.epoch == _current_epoch(hand) else 0
+        return name, sender, {"units": max(0, _units_to_bailout(hand, pool) + replaced - hand.pick((0, 0, 1)))}
     return name, sender, {"units": hand.amount(units)}
+
+
+def _epoch_seconds(hand: Hand) -> int:
+    return hand.state.controller.parameters.epoch_seconds
+
+
+def _current_epoch(hand: Hand) -> int:
+    return hand.now // _epoch_seconds(hand)
+
+
+def _units_to_bailout(hand: Hand, pool: Pool, leaving: bool = False) -> int:
+    """How many units more, asked for or `leaving` at once, make the next epoch a bailout (R13)."""
+    books = pool.books
+    threshold = pool.parameters.bailout_threshold_bps
+    is_open = books.epoch == _current_epoch(hand)
+    net = books.requested + books.exited - books.added if is_open else 0
+    return -((net * BPS - threshold * pool.total_units) // (BPS + threshold * leaving))
 
 
 def _with_request(hand: Hand) -> tuple[str, str] | None:
@@ -287,31 +417,59 @@ def _withdraw(hand: Hand):
     name, sender = found
     seconds = hand.state.controller.parameters.epoch_seconds
     request = hand.state.pools[name].requests.get(sender, EMPTY_REQUEST)
-    at = max(hand.now, (request.epoch + 1) * seconds)
-    hand.moments += [at] * 12 + [(request.epoch + 2) * seconds]
+    at, ends = max(hand.now, (request.epoch + 1) * seconds), (request.epoch + 2) * seconds
     _ages(hand, name, sender)
+    hand.moments += [moment for moment in hand.moments if at < moment < ends] * 8 + [at] * 12 + [ends]
     free = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
     if not hand.chance(15):
         return name, sender, free
     value = hand.preview(Operation("pool.withdraw", name, sender, free), at)
     base, quote, _, shortfall = value or (0, 0, 0, 0)
-    limits = {"min_base": hand.least(base), "min_quote": hand.least(quote), "max_shortfall": max(0, shortfall - hand.pick((0, 1)))}
-    return name, sender, limits
+    limits = ({"min_base": base}, {"min_quote": quote}, {"min_base": base + 1}, {"min_quote": quote + 1})
+    if shortfall:
+        limits += ({"max_shortfall": shortfall}, {"max_shortfall": shortfall - 1}) * 2
+    return name, sender, free | hand.pick(limits)
+
+
+def _locked_up(hand: Hand) -> tuple[str, str] | None:
+    """A pool and a provider who has added lately."""
+    locked = [
+        (name, who) for name, pool in hand.state.pools.items()
+        for who, position in pool.positions.items()
+        if position.units and position.last_added + pool.parameters.lockup_seconds > hand.now and who in hand.senders
+    ]  # fmt: skip
+    return hand.pick(locked) if locked else None
 
 
 @proposal("pool.exit", 5)
 def _exit(hand: Hand):
-    name, sender = _with_position(hand)
+    found = _with_request(hand) if hand.chance(10) else _locked_up(hand) if hand.chance(15) else None
+    name, sender = found or _with_position(hand)
     pool = hand.state.pools[name]
     _ages(hand, name, sender)
-    units = hand.amount(pool.positions.get(sender, EMPTY_POSITION).units)
+    own = pool.positions.get(sender, EMPTY_POSITION).units
+
+    def edges() -> tuple[int, ...]:
+        # The last that leaves a request as it is, and the last that leaves the next epoch calm.
+        return own - pool.requests.get(sender, EMPTY_REQUEST).units, _units_to_bailout(hand, pool, leaving=True) - 1
+
+    units = hand.amount(own, edges=edges)
+    if found and own:
+        units = max(1, own - pool.requests.get(sender, EMPTY_REQUEST).units + hand.pick((0, 1)))
     base, quote = (reserve * units // max(1, pool.total_units) for reserve in (pool.reserve_base, pool.reserve_quote))
     return name, sender, {"units": units, "min_base": hand.least(base), "min_quote": hand.least(quote)}
 
 
-@proposal("pool.sweep", 2)
+@proposal("pool.sweep", 3)
 def _sweep_pool(hand: Hand):
-    return hand.pool(), hand.actor("outsider"), {}
+    balances = {name: token.balances for name, token in hand.state.tokens.items()}
+    with_surplus = [
+        name for name, pool in hand.state.pools.items()
+        if balances[pool.base].get(name, 0) > pool.reserve_base + pool.staged_base
+        or balances[pool.quote].get(name, 0) > pool.reserve_quote + pool.staged_quote
+    ]  # fmt: skip
+    pool = hand.pick(hand.odd_ones(with_surplus)) if with_surplus and hand.chance(60) else hand.pool()
+    return pool, hand.actor("outsider"), {}
 
 
 @proposal("pool.set_status", 1)
@@ -336,11 +494,44 @@ def _draw_directly(hand: Hand):
     return RESERVE, sender, {"token": token, "recipient": sender, "amount": hand.amount(hand.state.reserve.held.get(token, 0))}
 
 
-@proposal("backstop.stake", 4)
+def _stake_that_just_pays(hand: Hand) -> dict[str, Any] | None:
+    """So much that the stake is just what a withdrawal would slash, or that just so much is left as its shares need (R18)."""
+    found = _with_request(hand)
+    if found is None or hand.state.pools[found[0]].requests.get(found[1], EMPTY_REQUEST).units == 0:
+        return None
+    name, provider = found
+    pool, backstop = hand.state.pools[name], hand.state.backstop
+    stake = backstop.stakes.get(name, EMPTY_POOL_STAKE)
+    endless = replace(backstop, stakes=backstop.stakes | {name: replace(stake, total_stake=MAX)})
+    free = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
+    at = max(hand.now, (pool.requests[provider].epoch + 1) * _epoch_seconds(hand))
+    _, outcome = apply(replace(hand.state, backstop=endless), Operation("pool.withdraw", name, provider, free), at)
+    slashed = outcome.value[2] if outcome.ok else 0
+    missing = -(-slashed * (pool.total_units - MINIMUM_UNITS) // pool.requests[provider].units) - stake.total_stake
+    if missing <= 0:
+        return None
+    shares = stake.total_shares + (missing * stake.total_shares // stake.total_stake if stake.total_stake else missing)
+    left = hand.pick((0, 0, -(-shares // DILUTION_LIMIT)))
+    return {"pool": name, "amount": max(1, missing + left + hand.pick((0, -1, 1)))}
+
+
+@proposal("backstop.stake", 5)
 def _stake(hand: Hand):
     sender = hand.one_of(world.STAKERS)
     pool = hand.pick(world.ACTORS) if hand.chance(4) else hand.pick(hand.state.controller.pools)
-    return BACKSTOP, sender, {"pool": pool, "amount": hand.amount(10**21)}
+    stake = hand.state.backstop.stakes.get(pool, EMPTY_POOL_STAKE)
+    if hand.chance(6):
+        short = _stake_that_just_pays(hand)
+        if short is not None:
+            return BACKSTOP, sender, short
+
+    def edges() -> tuple[int, ...]:
+        # The last stake, and the last shares, that there is room for.
+        room_of_shares = MAX - stake.total_shares
+        most = ((room_of_shares + 1) * stake.total_stake - 1) // stake.total_shares if stake.total_shares else MAX
+        return MAX - stake.total_stake, most
+
+    return BACKSTOP, sender, {"pool": pool, "amount": hand.amount(10**21, edges=edges)}
 
 
 def _with(hand: Hand, suits: Callable[[StakeAccount], int]) -> tuple[str, str] | None:
@@ -357,9 +548,19 @@ def _request_unstake(hand: Hand):
     if found is None:
         return hand.instead("backstop.stake")
     pool, sender = found
+    if hand.chance(15):
+        stakes = hand.state.backstop.stakes
+        diluted = [key for key in hand.state.backstop.accounts if stakes[key[0]].total_stake < stakes[key[0]].total_shares]
+        pool, sender = hand.pick([key for key in diluted if key[1] in hand.senders] or [found])
     account = hand.state.backstop.accounts.get((pool, sender))
     pool = hand.pick(world.ACTORS) if hand.chance(4) else pool
-    return BACKSTOP, sender, {"pool": pool, "shares": hand.amount(account.shares if account else 0)}
+    stake = hand.state.backstop.stakes.get(pool, EMPTY_POOL_STAKE)
+
+    def edges() -> tuple[int, ...]:
+        # The last shares that are worth nothing.
+        return (-(-stake.total_shares // stake.total_stake) - 1,) if 0 < stake.total_stake < stake.total_shares else ()
+
+    return BACKSTOP, sender, {"pool": pool, "shares": hand.amount(account.shares if account else 0, edges=edges)}
 
 
 @proposal("backstop.unstake", 4)
@@ -372,7 +573,7 @@ def _unstake(hand: Hand):
     account = hand.state.backstop.accounts.get((pool, sender))
     if account and account.requested_shares:
         released = account.ready_at + system.hold_seconds
-        hand.moments += [max(hand.now, account.ready_at)] * 6 + [released, released + system.unstake_window_seconds]
+        hand.moments += [max(hand.now, account.ready_at)] * 4 + [released] * 2 + [released + system.unstake_window_seconds] * 2
     return BACKSTOP, sender, {"pool": hand.pick(world.ACTORS) if hand.chance(4) else pool}
 
 
@@ -407,20 +608,28 @@ def _sweep_backstop(hand: Hand):
 
 # -- Controller ----------------------------------------------------------------------------------------------------
 
-UNUSUAL = (0, 1, 60, 3_600, 9_999, 10_000, DAY, 30 * DAY, FOREVER)
+
+def _at_the_bounds(hand: Hand, full: bool) -> dict[str, int]:
+    """Each parameter at one of its bounds, and often one of them beside it; always where the pool must not come to be."""
+    bounds = pool_bounds(_epoch_seconds(hand))
+    sides = hand.draw(below(2 ** len(bounds)))
+    parameters = {name: bound[sides >> number & 1] for number, (name, bound) in enumerate(bounds.items())}
+    if full or hand.chance(50):
+        name = hand.pick(tuple(bounds))
+        lowest, highest = bounds[name]
+        parameters[name] = hand.pick([value for value in (lowest - 1, highest + 1) if value >= 0])
+    return parameters
 
 
-@proposal("controller.create_pool", 2)
+@proposal("controller.create_pool", 3)
 def _create_pool(hand: Hand):
-    parameters = {}
-    if hand.chance(40):
-        name = hand.pick(Parameters.__slots__)
-        parameters[name] = hand.pick(UNUSUAL)
     # The Inspector reads a limited number of pools: past it, only calls that fail are drawn.
-    full = len(hand.state.controller.pools) >= world.MAX_POOLS
+    # (A hook may come to be called when there is no room any more.)
+    full = len(hand.state.controller.pools) >= world.MAX_POOLS or hand.senders != world.ACTORS
+    parameters = _at_the_bounds(hand, full) if hand.chance(60) else {}
     sender = hand.one_of(("outsider",)) if full and hand.state.controller.owner != "outsider" else hand.actor(hand.state.controller.owner)
-    base, quote = hand.pick((*world.TOKENS, "outsider")), hand.pick(world.TOKENS)
-    quote = base if full and sender == hand.state.controller.owner else quote
+    base, quote = hand.pick((*world.TOKENS, "outsider", CONTROLLER)), hand.pick(world.TOKENS)
+    quote = base if full and not parameters and sender == hand.state.controller.owner else quote
     return CONTROLLER, sender, {"base": base, "quote": quote, "parameters": Parameters(**parameters)}
 
 
@@ -441,12 +650,13 @@ def _set_status(hand: Hand):
 @proposal("controller.name_dlq_pool", 1)
 def _name_dlq_pool(hand: Hand):
     quote = hand.pick(("USDC", "AVAX", "ABC", world.DLQ))
-    fits = [name for name in hand.state.controller.pools if (hand.state.pools[name].base, hand.state.pools[name].quote) == (world.DLQ, quote)]
+    pools = hand.state.pools
+    fits = [name for name in hand.state.controller.pools if (pools[name].base, pools[name].quote) == (world.DLQ, quote)]
     pool = hand.pick(fits) if fits and not hand.chance(20) else hand.pick((ZERO, *hand.state.controller.pools, "outsider"))
     return CONTROLLER, hand.actor(hand.state.controller.owner), {"quote": quote, "pool": pool}
 
 
-@proposal("controller.sweep", 1)
+@proposal("controller.sweep", 3)
 def _sweep_system(hand: Hand):
     return CONTROLLER, hand.actor("outsider"), {}
 
@@ -458,12 +668,15 @@ def _draw_surpluses_directly(hand: Hand):
 
 @proposal("controller.transfer_ownership", 1)
 def _transfer_ownership(hand: Hand):
-    return CONTROLLER, hand.actor(hand.state.controller.owner, 20), {"new_owner": hand.pick((world.GOVERNOR, "staker-1", ZERO, world.CALLER))}
+    new_owner = hand.pick((world.GOVERNOR, "staker-1", "staker-1", ZERO, world.CALLER))
+    return CONTROLLER, hand.actor(hand.state.controller.owner, 20), {"new_owner": new_owner}
 
 
 @proposal("controller.accept_ownership", 1)
 def _accept_ownership(hand: Hand):
     pending = hand.state.controller.pending_owner
+    if pending == ZERO and not hand.chance(30):
+        return hand.instead("controller.transfer_ownership")
     return CONTROLLER, hand.actor(world.GOVERNOR if pending == ZERO else pending, 20), {}
 
 
@@ -491,20 +704,20 @@ def _transfer_from(hand: Hand):
 @proposal("token.approve", 2)
 def _approve(hand: Hand):
     token, sender = hand.pick(world.TOKENS), hand.actor()
-    spender = hand.pick((*world.ACTORS, *hand.state.controller.pools, BACKSTOP, ZERO))
+    spender = ZERO if hand.chance(8) else hand.pick((*world.ACTORS, *hand.state.controller.pools, BACKSTOP))
     amount = hand.amount(10**18) if spender in world.ACTORS or hand.chance(20) else FOREVER
     return token, sender, {"spender": spender, "amount": amount}
 
 
 # -- tokens that misbehave -----------------------------------------------------------------------------------------
 
-HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO)  # to contracts that keep to R22
-# The arguments of a view; what they are does not matter to whether it is told.
+HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO, TOO_MANY_DECIMALS, NO_DECIMALS)  # to pools that there are
+# The arguments of a view; what they are does not matter to whether it is answered.
 ARGUMENTS = {name: () for name in VIEWS} | {
-    "controller.pools": ("arg0",),
     "pool.position": ("provider",), "pool.request": ("provider",), "pool.deposit": ("provider",), "reserve.held": ("arg0",),
     "backstop.booked": ("arg0",), "backstop.pool_stake": ("pool",), "backstop.account": ("pool", "staker"), "controller.is_pool": ("arg0",),
-    "controller.pool_of": ("arg0", "arg1"), "controller.dlq_pools": ("arg0",), "token.balanceOf": ("arg0",), "token.allowance": ("arg0", "arg1"),
+    "controller.pool_of": ("arg0", "arg1"), "controller.dlq_pools": ("arg0",), "controller.pools": ("arg0",), "token.balanceOf": ("arg0",),
+    "token.allowance": ("arg0", "arg1"), "token.nonces": ("arg0",), "token.permit": ("owner", "spender", "amount", "deadline", "v", "r", "s"),
 }  # fmt: skip
 
 
@@ -513,9 +726,9 @@ def misbehaving(state: State) -> list[str]:
     return [name for name in world.AWKWARD if state.tokens[name].behaviour not in HARMLESS]
 
 
-@proposal("token.set_behaviour", 5)
+@proposal("token.set_behaviour", 4)
 def _set_behaviour(hand: Hand):
-    token = hand.pick(world.TOKENS) if hand.chance(5) else hand.pick(world.AWKWARD)
+    token = hand.pick(world.TOKENS) if hand.chance(5) else hand.pick((world.CALLER, *world.AWKWARD))
     behaviour = len(BEHAVIOURS) if hand.chance(5) else hand.pick(BEHAVIOURS)
     return token, hand.actor("outsider"), {"behaviour": behaviour}
 
@@ -527,21 +740,26 @@ def _make_behave(hand: Hand) -> Operation:
 
 @proposal("token.arm", 4)
 def _arm(hand: Hand):
-    token = hand.pick(world.TOKENS) if hand.chance(5) else hand.pick((world.CALLER, world.CALLER, *world.AWKWARD))
+    token = world.DLQ if hand.chance(5) else hand.pick((world.CALLER, world.CALLER, *world.AWKWARD))
     using = [name for name, pool in hand.state.pools.items() if token in (pool.base, pool.quote)]
     calls = _view(hand, token) if hand.chance(35) else _called_by(hand, token)
-    if using and calls.target in hand.state.pools and hand.chance(50):
+    if using and calls.target in hand.state.pools and hand.chance(70):
         calls = replace(calls, target=hand.pick(using))
     return token, "outsider", {"calls": calls, "before": hand.chance(50), "bubbles": hand.chance(30)}
 
 
 def _view(hand: Hand, token: str) -> Operation:
     name = hand.pick(tuple(VIEWS))
-    targets = {"pool": hand.state.controller.pools, "reserve": (RESERVE,), "backstop": (BACKSTOP,), "controller": (CONTROLLER,)}
-    target = hand.pick(targets.get(name.split(".")[0], world.TOKENS))
+    contract = name.split(".")[0]
+    target = {"pool": hand.pick(hand.state.controller.pools), "token": hand.pick(world.TOKENS)}.get(contract, contract)
     if name == "controller.pools":
-        return Operation(name, target, token, {"arg0": hand.pick((0, len(hand.state.controller.pools)))})
-    return Operation(name, target, token, dict.fromkeys(ARGUMENTS[name], token))
+        arguments = {"arg0": hand.pick((0, len(hand.state.controller.pools)))}
+    elif name == "token.permit":
+        terms = {"amount": 1, "deadline": hand.pick((0, FOREVER)), "v": 27, "r": 0, "s": 0}
+        arguments = {"owner": world.GOVERNOR, "spender": token, **terms}
+    else:
+        arguments = dict.fromkeys(ARGUMENTS[name], token)
+    return Operation(name, target, token, arguments)
 
 
 def _called_by(hand: Hand, token: str) -> Operation:
@@ -567,7 +785,7 @@ def _when(hand: Hand) -> int:
     if not hand.chance(60 if ahead else 15):
         return hand.now + hand.pick(PAUSES)
     moment = hand.pick(ahead) if ahead else (hand.now // seconds + 1) * seconds
-    return max(hand.now, moment + hand.pick((0, 0, 1, -1)))
+    return max(hand.now, moment + hand.pick((0, 0, -1, -1, 1)))
 
 
 @st.composite

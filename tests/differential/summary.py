@@ -28,7 +28,7 @@ def show(console: Console, result: dict) -> None:
     """The same for people."""
     table = Table("operation", "succeeded", "reverted", title="Calls compared")
     for name, counts in result["operations"].items():
-        table.add_row(name, f"{counts['ok']:,}", f"{counts['reverted']:,}" if name not in Tally.NEVER_REVERT else "cannot")
+        table.add_row(name, f"{counts['ok']:,}", f"{counts['reverted']:,}")
     console.print(table)
     table = Table("step", "hits", title="Waterfall")
     for name, hits in result["waterfall"].items():

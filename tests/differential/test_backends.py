@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from model import OPERATIONS, Operation, State
-from model.state import with_pool
+from model.state import Hook, with_pool
 from tests.differential import world
 from tests.differential.artifacts import compile_contracts
 from tests.differential.codec import StateCodec
@@ -100,6 +100,8 @@ def test_the_digest_stands_for_all_that_is_read(devnet, evm, start):
         (lambda state: with_pool(state, "pool-1", total_shortfall=1), "pools[pool-1].state.total_shortfall = 1"),
         (lambda state: with_position(state, clock=5), "pools[pool-2].positions[provider-3].clock = 5"),
         (lambda state: replace(state, reserve=replace(state.reserve, held={})), "tokens[ABC].held = 0"),
+        (lambda state: with_token(state, behaviour=2), "tokens[USDC].report.behaviour = 2"),
+        (lambda state: with_token(state, hook=Hook(SWEEP[1], True, False)), "tokens[USDC].report.hook_target = pool-1"),
         (lambda state: replace(state, controller=replace(state.controller, swept_epoch=7)), "controller.swept_epoch = 7"),
     ],
 )
@@ -115,12 +117,14 @@ def test_a_state_that_differs_is_told_field_by_field(evm, start, change, field):
 
 def test_an_allowance_that_differs_is_found(evm, start):
     first, step = run_model(start, [SWEEP, SWEEP])
-    token = replace(step.state.tokens["USDC"], allowances={})
-    changed = replace(step.state, tokens=step.state.tokens | {"USDC": token})
-    difference = compare([first, replace(step, state=changed)], evm)
+    difference = compare([first, replace(step, state=with_token(step.state, allowances={}))], evm)
     assert (difference.index, difference.what) == (1, "allowances")
     assert difference.differing[0].path == "tokens[USDC].allowances[governor][pool-0]"
     assert (difference.differing[0].model, difference.differing[0].observed) == (0, world.UNLIMITED)
+
+
+def with_token(state, **changes):
+    return replace(state, tokens=state.tokens | {"USDC": replace(state.tokens["USDC"], **changes)})
 
 
 def with_position(state, **changes):

@@ -78,7 +78,7 @@ def prologue() -> Program:
         (("ABC", "AVAX"), (100_000, 500), Parameters(staker_share_bps=10_000, confirmation_seconds=0, max_deviation_bps=1_000)),
         ((DLQ, "AVAX"), (1_000, 25), Parameters(staker_share_bps=0, full_protection_seconds=0)),
         (("PQR", "AVAX"), (1_000, 500), Parameters(oracle_window_seconds=60, lockup_seconds=2 * DAY)),
-        (("NIL", "CENT"), (3_000, SUPPLY // 2_000), Parameters(oracle_window_seconds=60, max_deviation_bps=1_000)),
+        (("NIL", "CENT"), (50, SUPPLY // 2_000), Parameters(oracle_window_seconds=60, max_deviation_bps=1_000)),
     ]
     for number, ((base, quote), (amount_base, amount_quote), parameters) in enumerate(pairs):
         call(-101, GOVERNOR, CONTROLLER, "controller.create_pool", base=base, quote=quote, parameters=parameters)
@@ -96,9 +96,9 @@ def prologue() -> Program:
     for pool, token in (("pool-3", "AVAX"), ("pool-3", CALLER), ("pool-2", "PQR"), ("pool-2", CALLER)):
         caller_calls(-100, token, "token.approve", spender=pool, amount=UNLIMITED)
     caller_calls(-100, DLQ, "token.approve", spender=BACKSTOP, amount=UNLIMITED)
-    caller_calls(-100, "pool-3", "pool.add", base=whole("AVAX", 500), quote=whole("USDC", 10_000), min_units=0, deadline=UNLIMITED)
-    caller_calls(-100, "pool-2", "pool.add", base=whole("PQR", 2_000), quote=whole("USDC", 20_000), min_units=0, deadline=UNLIMITED)
-    caller_calls(-100, BACKSTOP, "backstop.stake", pool="pool-3", amount=whole(DLQ, 100))
+    caller_calls(-99, "pool-3", "pool.add", base=whole("AVAX", 500), quote=whole("USDC", 10_000), min_units=0, deadline=UNLIMITED)
+    caller_calls(-99, "pool-2", "pool.add", base=whole("PQR", 2_000), quote=whole("USDC", 20_000), min_units=0, deadline=UNLIMITED)
+    caller_calls(-99, BACKSTOP, "backstop.stake", pool="pool-3", amount=whole(DLQ, 100))
 
     # Younger positions: 49 days symmetrical, 10 days one-sided. pool-4 stays provider-1's alone, so that one withdrawal can take all of it.
     for days, provider, base_part, quote_part in ((-49, "provider-2", 0.5, 0.5), (-10, "provider-3", 0, 0.25)):
@@ -108,6 +108,12 @@ def prologue() -> Program:
                 base=whole(base, amount_base * base_part), quote=whole(quote, amount_quote * quote_part),
                 min_units=0, deadline=UNLIMITED,
             )  # fmt: skip
+
+    # In pool-7 a lot of base alone, at the old price: provider-3's principal is all but the most that there can be. It takes
+    # the oracle eleven touches to follow.
+    call(-10, "provider-3", "pool-7", "pool.add", base=80_050, quote=0, min_units=0, deadline=UNLIMITED)
+    for touch in range(12):
+        call(-9 + touch / 100, "provider-1", "pool-7", "pool.donate", base=0, quote=1)
 
     # The market moves: half of the pools up, half of them down. In slices: the fee of one large swap would pay for the loss.
     for number, token, amount in ((1, "USDC", 10_000), (2, "PQR", 1_500), (3, "USDC", 9_000), (4, "ABC", 6_000)):
