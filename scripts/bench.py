@@ -25,7 +25,7 @@ from tests.bench.programs import load, measure, save
 from tests.differential import world
 from tests.differential.artifacts import compile_contracts
 from tests.differential.engine import play_prologue, run_model
-from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend, devnet, on_devnet
+from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend, devnet, interruptible, on_devnet
 from tests.differential.machine import Budget, Enough, OverlappingJudge, Tally, draw_programs
 from tests.differential.side_by_side import run_side_by_side
 from tests.differential.telling import tell
@@ -163,17 +163,18 @@ def cli(steps, seed, titanoboa, report_path):
         tell(console, f"{name}: {rate:,.1f} compared steps a second")
 
     try:
-        save(path, draw(examples + 2, seed))
-        programs = load(path)
-        for name in BACKENDS:
-            note(name, on_backend(name, programs, steps // SLOW.get(name, 1)))
-        note("ape", in_ape_loop(programs, steps // SLOW["ape"]))
-        note("titanoboa", in_titanoboa(titanoboa, path, steps // SLOW["titanoboa"]))
-        for name in ("evm", "devnet"):
-            for workers in (1, 2):
-                note(f"fuzz {name}, {workers} worker{'s' if workers > 1 else ''}", fuzzing(name, workers, examples, seed))
-            with backend(name) as chain:
-                profiles[name] = profile(chain, play_prologue(chain), examples // 4, LENGTH, seed)
+        with interruptible():
+            save(path, draw(examples + 2, seed))
+            programs = load(path)
+            for name in BACKENDS:
+                note(name, on_backend(name, programs, steps // SLOW.get(name, 1)))
+            note("ape", in_ape_loop(programs, steps // SLOW["ape"]))
+            note("titanoboa", in_titanoboa(titanoboa, path, steps // SLOW["titanoboa"]))
+            for name in ("evm", "devnet"):
+                for workers in (1, 2):
+                    note(f"fuzz {name}, {workers} worker{'s' if workers > 1 else ''}", fuzzing(name, workers, examples, seed))
+                with backend(name) as chain:
+                    profiles[name] = profile(chain, play_prologue(chain), examples // 4, LENGTH, seed)
     except SetupError as error:
         tell(console, f"bench: {error}", style="red")
         sys.exit(2)

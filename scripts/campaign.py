@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
+from tests.differential import trace
 from tests.differential.artifacts import CONTRACTS
 from tests.differential.campaign import Campaign, Plan, held, known_seed, run_campaign
 from tests.differential.corpus import corpus
@@ -23,6 +24,7 @@ from tests.differential.plain import call_of
 from tests.differential.summary import report, show
 from tests.differential.telling import tell, tell_difference
 from tests.differential.trace import TraceError
+from tests.differential.trace_schema import GENESIS
 
 console = Console()
 errors = Console(stderr=True)
@@ -89,7 +91,7 @@ def whole_report(campaign: Campaign) -> dict:
         {
             "fingerprint": digest,
             "label": found["fingerprint"]["label"],
-            "programs": progress.seen.get(digest, 0),
+            "times": progress.seen.get(digest, 0),
             "steps": len(found["steps"]),
             "shrunk": found["context"].get("shrunk", False),
             "trace": str(campaign.findings.path(digest)),
@@ -118,7 +120,7 @@ def readable(result: dict, campaign: Campaign) -> str:
         lines += [
             f"### {finding['label']}",
             "",
-            f"Fingerprint {finding['fingerprint']}, met in {finding['programs']:,} programs{'' if finding['shrunk'] else '; not shrunk yet'}.",
+            f"Fingerprint {finding['fingerprint']}, met {finding['times']:,} times{'' if finding['shrunk'] else '; not shrunk yet'}.",
             f"Run it again: `ape run replay {finding['trace']}`",
             "",
             *[f"    {number:>3}. {describe(step)}" for number, step in enumerate(calls, 1)],
@@ -182,12 +184,15 @@ def cli(hours, workers, backend_name, contracts, folder, database, steps, seed, 
         tell(errors, f"campaign: {error}", style="red")
         sys.exit(2)
     except PrologueDiffers as found:
+        failing = found.steps[: found.difference.index + 1]
+        trace.write(folder / "prologue.json", trace.record(failing, GENESIS, difference=found.difference, backend=backend_name))
         tell(console, "MISMATCH before the first drawn call, in the prologue:", style="bold red")
         tell_difference(console, found.steps, found.difference, most=3)
+        tell(console, f"Run it again on both sides: ape run replay {folder / 'prologue.json'}")
         sys.exit(1)
     show(console, result)
     for finding in result["findings"]:
-        tell(console, f"{finding['label']}: {finding['steps']} calls, met in {finding['programs']:,} programs: {finding['trace']}")
+        tell(console, f"{finding['label']}: {finding['steps']} calls, met {finding['times']:,} times: {finding['trace']}")
     if status:
         tell(console, f"Interrupted; the same command goes on. Report: {folder / 'report.md'}")
     else:

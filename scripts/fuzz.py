@@ -129,7 +129,8 @@ def cli(backend_name, setting, network, accounts, contracts, examples, steps, se
         sys.exit(2)
     except PrologueDiffers as found:
         start = live.START if display.is_live else GENESIS
-        trace.write(trace_path, trace.record(found.steps, start, difference=found.difference, **context))
+        failing = found.steps[: found.difference.index + 1]
+        trace.write(trace_path, trace.record(failing, start, difference=found.difference, **context))
         console.print("MISMATCH before the first drawn call, in the prologue:", style="bold red")
         tell_difference(console, found.steps, found.difference, most=3)
         console.print(how_to_replay(trace_path, display.is_live), soft_wrap=True)

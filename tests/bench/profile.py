@@ -14,7 +14,7 @@ from tests.differential.evm import Evm
 from tests.differential.machine import Judge, Tally, draw_programs
 
 DRAWING, EXECUTING = "drawing", "executing"
-CALLS, DIGESTS = "executing: the calls", "executing: the state's digests"
+CALLS, DIGESTS, AROUND = "executing: the calls", "executing: the state's digests", "executing: around them"
 
 
 class Clock:
@@ -53,7 +53,7 @@ def profile(backend: Backend, start: State, examples: int, length: int, seed: in
     seconds = clock.seconds
     drawing = whole - sum(seconds[phase] for phase in seconds if phase not in (CALLS, DIGESTS))
     if isinstance(backend, Evm):
-        seconds[EXECUTING] -= seconds[CALLS] + seconds[DIGESTS]
+        seconds[AROUND] = seconds.pop(EXECUTING) - seconds[CALLS] - seconds[DIGESTS]
     return {phase: 1_000 * spent / tally.steps for phase, spent in {DRAWING: drawing, **seconds}.items()}
 
 

@@ -3,18 +3,15 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import boa
 from boa.vm.gas_meters import NoGasMeter
-from eth_abi import encode
 
-from model.state import BACKSTOP, CONTROLLER, RESERVE
 from tests.bench.programs import load, measure
 from tests.differential import world
-from tests.differential.addresses import actors, created_address, directory, inspector_arguments
+from tests.differential.addresses import actors, deploy_code
 from tests.differential.artifacts import Artifacts, compile_contracts
-from tests.differential.codec import Directory, Log
+from tests.differential.codec import Log
 from tests.differential.engine import EncodedCall, Execution, Observation, Step, compare, encode_calls, run_model
 
 GAS = 100_000_000
@@ -38,30 +35,10 @@ class Titanoboa:
         self.env.set_gas_meter_class(Unmetered)
         self.artifacts = artifacts
         self.governor = "0x" + actors()[world.GOVERNOR].hex()
-        self.directory, self.inspector = self._deploy()
+        self.directory, self.inspector = deploy_code(artifacts, self._place)
         self.address = {name: "0x" + address.hex() for name, address in self.directory.addresses.items()}
         self.digest, self.read = (self.directory.calls[f"inspector.{name}"].selector for name in ("digest", "read"))
         self.read_allowances = self.directory.calldata_of_allowances()
-
-    def _deploy(self) -> tuple[Directory, str]:
-        """The same contracts as elsewhere, in the same order, and so at the same addresses."""
-        tokens = {world.DLQ: self._create("DLQ", world.SUPPLY)}
-        for name, decimals in world.DECIMALS.items():
-            if name != world.DLQ:
-                tokens[name] = self._create("MockToken", name, name, decimals, world.SUPPLY)
-        system = [getattr(world.SYSTEM, name) for name in world.SYSTEM.__slots__]
-        blueprints = [self._place(self.artifacts[name].blueprint) for name in ("Pool", "Reserve", "Backstop")]
-        controller = self._create("Controller", tokens[world.DLQ], *system, *blueprints)
-        creator = bytes.fromhex(controller[2:])
-        addresses = {name: "0x" + address.hex() for name, address in actors().items()} | tokens | {CONTROLLER: controller}
-        addresses |= {RESERVE: "0x" + created_address(creator, 1).hex(), BACKSTOP: "0x" + created_address(creator, 2).hex()}
-        inspector = self._create("Inspector", *inspector_arguments(addresses))
-        return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, self.artifacts), inspector
-
-    def _create(self, name: str, *arguments: Any) -> str:
-        artifact = self.artifacts[name]
-        (types,) = [[parameter["type"] for parameter in item["inputs"]] for item in artifact.abi if item["type"] == "constructor"]
-        return self._place(artifact.initcode + encode(types, arguments))
 
     def _place(self, code: bytes) -> str:
         address, _ = self.env.deploy_code(sender=self.governor, bytecode=code)

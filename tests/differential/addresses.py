@@ -1,7 +1,10 @@
 """Where everything stands: the accounts, and the addresses that contracts come to have."""
 
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
+from eth_abi import encode
 from eth_account.hdaccount import key_from_seed, seed_from_mnemonic
 from eth_keys.datatypes import PrivateKey
 from eth_utils import keccak
@@ -35,6 +38,36 @@ def inspector_arguments(addresses: dict[str, str]) -> list:
     contracts = [addresses[name] for name in (CONTROLLER, RESERVE, BACKSTOP)]
     lists = (world.TOKENS, world.PROVIDERS, world.STAKERS, world.HOLDERS)
     return [*contracts, *[[addresses[name] for name in names] for names in lists]]
+
+
+def deploy_code(artifacts: Artifacts, place: Callable[[bytes], str]) -> tuple[Directory, str]:
+    """The world without Ape: the same contracts in the same order as `deployment.deploy_world`, and so at the same addresses.
+
+    Parameters
+    ----------
+    place : runs deployment code for the governor; the address of what it has deployed
+
+    Returns
+    -------
+    The directory of ids and addresses, and the Inspector's address.
+    """
+
+    def create(name: str, *arguments: Any) -> str:
+        artifact = artifacts[name]
+        (types,) = [[parameter["type"] for parameter in item["inputs"]] for item in artifact.abi if item["type"] == "constructor"]
+        return place(artifact.initcode + encode(types, arguments))
+
+    tokens = {world.DLQ: create("DLQ", world.SUPPLY)}
+    for name, decimals in world.DECIMALS.items():
+        if name != world.DLQ:
+            tokens[name] = create("AwkwardToken", name, name, decimals, world.SUPPLY)
+    system = [getattr(world.SYSTEM, name) for name in world.SYSTEM.__slots__]
+    blueprints = [place(artifacts[name].blueprint) for name in ("Pool", "Reserve", "Backstop")]
+    controller = create("Controller", tokens[world.DLQ], *system, *blueprints)
+    created = {name: created_address(bytes.fromhex(controller[2:]), nonce) for name, nonce in ((RESERVE, 1), (BACKSTOP, 2))}
+    addresses = {name: "0x" + address.hex() for name, address in (actors() | created).items()} | tokens | {CONTROLLER: controller}
+    inspector = create("Inspector", *inspector_arguments(addresses))
+    return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, artifacts), inspector
 
 
 def directory(addresses: dict[str, bytes], artifacts: Artifacts) -> Directory:

@@ -63,7 +63,7 @@ class Progress(BaseModel):
     rounds: int = 0
     seconds: float = 0
     tally: dict[str, int | dict[str, int]]
-    seen: dict[str, int] = {}  # programs in which each cause was met, by its fingerprint
+    seen: dict[str, int] = {}  # how often each cause was met, by its fingerprint
 
 
 class Campaign:
@@ -113,25 +113,24 @@ def held(folder: Path) -> Iterator[None]:
     """A folder for this campaign alone; its workers hold it too, for as long as they live."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / ".lock").open("w") as lock:
-            _lock(lock)
-            yield
-    except BlockingIOError as error:
-        raise SetupError(f"{folder}: another campaign is at work there") from error
-    except FileExistsError as error:
-        raise SetupError(f"{folder} is not a folder") from error
-
-
-def _lock(file: IO) -> None:
-    """The workers of a campaign that was killed take a moment to end: so wait for that."""
-    until = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            return flock(file, LOCK_EX | LOCK_NB)
-        except BlockingIOError:
+        lock = (folder / ".lock").open("w")
+    except OSError as error:
+        raise SetupError(f"{folder}: {error.strerror}") from error
+    with lock:
+        until = time.monotonic() + LOCK_SECONDS  # the workers of a campaign that was killed take a moment to end
+        while not _lock(lock):
             if time.monotonic() > until:
-                raise
+                raise SetupError(f"{folder}: another campaign is at work there")
             time.sleep(0.1)
+        yield
+
+
+def _lock(file: IO) -> bool:
+    try:
+        flock(file, LOCK_EX | LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 # -- a worker --------------------------------------------------------------------------------------------------------

@@ -1,14 +1,11 @@
 """The embedded backend: pyrevm, in process. Nothing to start, nothing to end; for quick work."""
 
 import re
-from typing import Any
 
-from eth_abi import encode
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
-from model.state import BACKSTOP, CONTROLLER, RESERVE
 from tests.differential import world
-from tests.differential.addresses import actors, created_address, directory, inspector_arguments
+from tests.differential.addresses import actors, deploy_code
 from tests.differential.artifacts import Artifacts
 from tests.differential.codec import Directory, Log
 from tests.differential.engine import EncodedCall, Execution, Observation, Step, encode_calls
@@ -41,27 +38,7 @@ class Evm:
         self.read_allowances = self.directory.calldata_of_allowances()
 
     def _deploy(self) -> tuple[Directory, str]:
-        """The same contracts as on a devnet, in the same order, and so at the same addresses."""
-        tokens = {world.DLQ: self._create("DLQ", world.SUPPLY)}
-        for name, decimals in world.DECIMALS.items():
-            if name != world.DLQ:
-                tokens[name] = self._create("AwkwardToken", name, name, decimals, world.SUPPLY)
-        system = [getattr(world.SYSTEM, name) for name in world.SYSTEM.__slots__]
-        blueprints = [self._create_blueprint(name) for name in ("Pool", "Reserve", "Backstop")]
-        controller = self._create("Controller", tokens[world.DLQ], *system, *blueprints)
-        creator = bytes.fromhex(controller[2:])
-        addresses = {name: _text(address) for name, address in actors().items()} | tokens | {CONTROLLER: controller}
-        addresses |= {RESERVE: _text(created_address(creator, 1)), BACKSTOP: _text(created_address(creator, 2))}
-        inspector = self._create("Inspector", *inspector_arguments(addresses))
-        return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, self.artifacts), inspector
-
-    def _create(self, name: str, *arguments: Any) -> str:
-        artifact = self.artifacts[name]
-        (types,) = [[parameter["type"] for parameter in item["inputs"]] for item in artifact.abi if item["type"] == "constructor"]
-        return self.evm.deploy(self.governor, artifact.initcode + encode(types, arguments), gas=GAS)
-
-    def _create_blueprint(self, name: str) -> str:
-        return self.evm.deploy(self.governor, self.artifacts[name].blueprint, gas=GAS)
+        return deploy_code(self.artifacts, lambda code: self.evm.deploy(self.governor, code, gas=GAS))
 
     def execute(self, calls: list[EncodedCall], *, in_full: bool = False) -> Execution:
         """See `engine.Backend`: each call is followed by one to the Inspector, and in the end all are taken back."""

@@ -20,21 +20,20 @@ class Findings:
     def path(self, digest: str) -> Path:
         return self.folder / f"{digest}.json"
 
-    def has(self, digest: str) -> bool:
-        return self.path(digest).exists()
-
     def read(self) -> dict[str, Plain]:
         """All findings by their digest."""
         return {path.stem: trace.read(path) for path in sorted(self.folder.glob("*.json"))}
 
     def add(self, digest: str, steps: list[Step], difference: Difference, **context: Any) -> bool:
         """Write down a finding, unless it is known; whether it was not."""
+        if self.path(digest).exists():
+            return False
         mine = self.folder / f".{digest}.{os.getpid()}"
         trace.write(mine, trace.record(steps, difference=difference, shrunk=False, **context))
         try:
             self.path(digest).hardlink_to(mine)
         except FileExistsError:
-            return False
+            return False  # another worker has just found it too
         finally:
             mine.unlink()
         return True

@@ -33,7 +33,10 @@ class Line:
         """The next word from the process that started this one."""
         while not self.connection.poll(1):
             self.check()
-        return self.connection.recv()
+        try:
+            return self.connection.recv()
+        except EOFError:
+            raise Interrupted(signal.SIGTERM) from None
 
     def check(self) -> None:
         """Nobody reads any more if the process that started this one was killed: end like it."""
