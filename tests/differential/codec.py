@@ -304,7 +304,7 @@ class StateCodec:
     def read_allowances(self, data: bytes) -> dict[str, int]:
         """Allowances as fields by their paths."""
         (values,) = decode(["uint256[]"], data)
-        places = product(world.TOKENS, world.ACTORS, world.SPENDERS)
+        places = product(world.TOKENS, world.OWNERS, world.SPENDERS)
         return {f"tokens[{token}].allowances[{owner}][{spender}]": value for (token, owner, spender), value in zip(places, values)}
 
     def _flatten(self, path: str, item: dict, value: Any, fields: dict[str, Any]) -> None:

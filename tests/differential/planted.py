@@ -12,8 +12,8 @@ TAKES_TOO_LITTLE = ("modules/waterfall.vy", "math._ceil_div(surplus * paid, defi
 # One second too late.
 UNSTAKES_LATE = ("Backstop.vy", "assert block.timestamp >= account.ready_at", "assert block.timestamp > account.ready_at")
 # Both are seen in one event alone, which is not in the prologue.
-DONATED = "reserve_quote=market.{},\n    )\n\n    token_moves._pull(BASE"
-MISTOLD_DONATION = ("Pool.vy", DONATED.format("reserve_quote"), DONATED.format("reserve_base"))
+EXITED = "units=units,\n        base=base,\n        quote={},\n"
+MISTOLD_EXIT = ("Pool.vy", EXITED.format("quote"), EXITED.format("base"))
 MISTOLD_REQUEST = ("Backstop.vy", "shares=shares, ready_at=account.ready_at", "shares=account.ready_at, ready_at=account.ready_at")
 
 

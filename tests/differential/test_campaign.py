@@ -21,16 +21,16 @@ from tests.differential.commands import ape, start_ape
 from tests.differential.corpus import corpus
 from tests.differential.engine import compare, play_prologue, run_model
 from tests.differential.environment import SetupError, backend, free_port
-from tests.differential.planted import MISTOLD_DONATION, MISTOLD_REQUEST, plant
+from tests.differential.planted import MISTOLD_EXIT, MISTOLD_REQUEST, plant
 
 PLAN = Plan(backend="evm", steps=50, seed=1)
-CAUSES = {"pool.donate: events: Donated.reserve_quote", "backstop.request_unstake: events: UnstakeRequested.shares"}
+CAUSES = {"pool.exit: events: Exited.quote", "backstop.request_unstake: events: UnstakeRequested.shares"}
 
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory) -> Path:
     """Contracts with two faults."""
-    return plant(tmp_path_factory.mktemp("faulty") / "contracts", MISTOLD_DONATION, MISTOLD_REQUEST)
+    return plant(tmp_path_factory.mktemp("faulty") / "contracts", MISTOLD_EXIT, MISTOLD_REQUEST)
 
 
 @contextmanager

@@ -106,7 +106,7 @@ def test_an_interrupted_run_ends_its_devnet(how, tmp_path):
         (["fuzz", "--examples", "none"], "Invalid value for '--examples'"),
         (["fuzz", "--backend", "paper"], "Invalid value for '--backend'"),
         (["fuzz", "--colour"], "No such option: --colour"),
-        (["replay"], "Missing argument 'TRACE'"),
+        (["replay"], "Missing argument 'TRACE...'"),
     ],
 )
 def test_a_wrong_flag_is_refused(arguments, says):

@@ -13,7 +13,7 @@ from tests.differential import trace
 from tests.differential.commands import ape, devnet_ports, is_free, start_ape
 from tests.differential.environment import SetupError, backend
 from tests.differential.machine import Budget, Tally
-from tests.differential.planted import MISTOLD_DONATION, MISTOLD_REQUEST, plant
+from tests.differential.planted import MISTOLD_EXIT, MISTOLD_REQUEST, plant
 from tests.differential.side_by_side import run_side_by_side, share_of
 
 EVM = partial(backend, "evm")
@@ -37,7 +37,7 @@ class Quiet:
 
 @pytest.fixture(scope="module")
 def faulty(tmp_path_factory) -> Path:
-    return plant(tmp_path_factory.mktemp("faulty") / "contracts", MISTOLD_DONATION, MISTOLD_REQUEST)
+    return plant(tmp_path_factory.mktemp("faulty") / "contracts", MISTOLD_EXIT, MISTOLD_REQUEST)
 
 
 def children(process: int) -> list[int]:
@@ -101,7 +101,7 @@ def test_the_command_reports_what_its_workers_found(faulty, tmp_path):
     paths = ("--contracts", faulty, "--report", report, "--trace", recorded)
     done = ape("fuzz", "--backend", "evm", "--workers", 2, "--examples", 500, "--seed", 1, "--shrink-seconds", 1, *paths)
     assert done.returncode == 1, done.stdout[-3_000:] + done.stderr[-3_000:]
-    assert "MISMATCH" in done.stdout and trace.read(recorded)["steps"][-1]["name"] in ("pool.donate", "backstop.request_unstake")
+    assert "MISMATCH" in done.stdout and trace.read(recorded)["steps"][-1]["name"] in ("pool.exit", "backstop.request_unstake")
     found = json.loads(report.read_text())
     assert (found["workers"], found["mismatches"]) == (2, 1) and found["examples"] < 500
 
@@ -138,4 +138,4 @@ def test_what_a_worker_lacks_is_said_once(tmp_path):
 
 def test_a_port_is_for_one_devnet():
     done = ape("fuzz", "--workers", 2, "--port", 12_345)
-    assert done.returncode == 2 and "--port is for one worker" in done.stderr
+    assert done.returncode == 2 and "--port and --network are for one worker" in done.stderr
