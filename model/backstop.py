@@ -279,10 +279,11 @@ def _require_unstake_open(state: State, now: int, pool: str, ready_at: int) -> N
     # A run that never ends must not hold a stake for ever.
     if now < hold_ends_at:
         require_free(state, pool)
-        require(not _may_need_stake(state.pools[pool], now), "backstop: pool in bailout")
+        require(not may_need_stake(state.pools[pool], now), "backstop: pool in bailout")
 
 
-def _may_need_stake(pool: Pool, now: int) -> bool:
+def may_need_stake(pool: Pool, now: int) -> bool:
+    """Whether a pool's stakers may have to pay: it is in bailout, or heads for it (R19)."""
     threshold_bps = pool.parameters.bailout_threshold_bps
     # Nothing may have touched the pool in this epoch, and unstaking does not either.
     books = epoch_books.turn(pool.books, now // pool.epoch_seconds, pool.total_units, threshold_bps)

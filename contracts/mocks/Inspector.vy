@@ -11,17 +11,41 @@ interface IPool:
     def position(provider: address) -> Position: view
     def request(provider: address) -> Request: view
     def deposit(provider: address) -> Deposit: view
+    def base() -> address: view
+    def quote() -> address: view
+    def controller() -> address: view
+    def reserve() -> address: view
+    def backstop() -> address: view
+    def epoch_seconds() -> uint256: view
+    def parameters() -> Parameters: view
+    def status() -> uint256: view
+    def spot_price() -> uint256: view
+    def oracle_price() -> uint256: view
+    def in_bailout() -> bool: view
+    def stake_locked() -> bool: view
 
 interface IReserve:
+    def controller() -> address: view
     def held(token: address) -> uint256: view
 
 interface IBackstop:
+    def controller() -> address: view
+    def reserve() -> address: view
+    def dlq() -> address: view
+    def unstake_seconds() -> uint256: view
+    def hold_seconds() -> uint256: view
+    def unstake_window_seconds() -> uint256: view
     def booked(token: address) -> uint256: view
     def pool_stake(pool: address) -> PoolStake: view
     def account(pool: address, staker: address) -> StakeAccount: view
 
 interface IController:
     def dlq() -> address: view
+    def reserve() -> address: view
+    def backstop() -> address: view
+    def epoch_seconds() -> uint256: view
+    def is_pool(pool: address) -> bool: view
+    def pool_of(base: address, quote: address) -> address: view
     def owner() -> address: view
     def pending_owner() -> address: view
     def swept_epoch() -> uint256: view
@@ -37,6 +61,17 @@ interface IToken:
         owners: DynArray[address, MAX_OWNERS], spenders: DynArray[address, MAX_SPENDERS]
     ) -> DynArray[uint256, MAX_ALLOWANCES]: view
 
+
+struct Parameters:
+    full_protection_seconds: uint256
+    bailout_threshold_bps: uint256
+    lockup_seconds: uint256
+    confirmation_seconds: uint256
+    oracle_window_seconds: uint256
+    max_deviation_bps: uint256
+    min_fee_bps: uint256
+    protocol_fee_bps: uint256
+    staker_share_bps: uint256
 
 struct PoolState:
     status: uint256
@@ -124,6 +159,7 @@ MAX_ACCOUNTS: constant(uint256) = 4
 MAX_POOLS: constant(uint256) = 10
 MAX_TOKENS: constant(uint256) = 7
 MAX_OTHERS: constant(uint256) = 12
+MAX_WORDS: constant(uint256) = 2_304  # allowances and views
 MAX_OWNERS: constant(uint256) = 14
 MAX_SPENDERS: constant(uint256) = 19
 MAX_ALLOWANCES: constant(uint256) = MAX_OWNERS * MAX_SPENDERS
@@ -220,11 +256,12 @@ def digest() -> bytes32:
 @view
 def allowances(
     owners: DynArray[address, MAX_OWNERS], spenders: DynArray[address, MAX_SPENDERS]
-) -> DynArray[uint256, MAX_TOKENS * MAX_ALLOWANCES]:
+) -> DynArray[uint256, MAX_WORDS]:
     """
-    @notice Every owner's allowance to every spender, token by token.
+    @notice Every owner's allowance to every spender, token by token; and after them what the system's views say now that
+            is not stored so: the constants, and each pool's prices and regime as of this block.
     """
-    found: DynArray[uint256, MAX_TOKENS * MAX_ALLOWANCES] = []
+    found: DynArray[uint256, MAX_WORDS] = []
     for token: address in self.tokens:
         if token != DLQ:
             for amount: uint256 in staticcall IToken(token).allowances(owners, spenders):
@@ -233,7 +270,57 @@ def allowances(
         for owner: address in owners:
             for spender: address in spenders:
                 found.append(staticcall IToken(token).allowance(owner, spender))
+
+    found.append(convert(staticcall CONTROLLER.dlq(), uint256))
+    found.append(convert(staticcall CONTROLLER.reserve(), uint256))
+    found.append(convert(staticcall CONTROLLER.backstop(), uint256))
+    found.append(staticcall CONTROLLER.epoch_seconds())
+    found.append(convert(staticcall RESERVE.controller(), uint256))
+    found.append(convert(staticcall BACKSTOP.controller(), uint256))
+    found.append(convert(staticcall BACKSTOP.reserve(), uint256))
+    found.append(convert(staticcall BACKSTOP.dlq(), uint256))
+    found.append(staticcall BACKSTOP.unstake_seconds())
+    found.append(staticcall BACKSTOP.hold_seconds())
+    found.append(staticcall BACKSTOP.unstake_window_seconds())
+    for i: uint256 in range(staticcall CONTROLLER.pool_count(), bound=MAX_POOLS):
+        pool: address = staticcall CONTROLLER.pools(i)
+        views: uint256[20] = self._pool_views(IPool(pool))
+        for word: uint256 in views:
+            found.append(word)
+        base: address = staticcall IPool(pool).base()
+        quote: address = staticcall IPool(pool).quote()
+        found.append(convert(staticcall CONTROLLER.is_pool(pool), uint256))
+        found.append(convert(staticcall CONTROLLER.pool_of(base, quote), uint256))
+        found.append(convert(staticcall CONTROLLER.pool_of(quote, base), uint256))
     return found
+
+
+@internal
+@view
+def _pool_views(pool: IPool) -> uint256[20]:
+    parameters: Parameters = staticcall pool.parameters()
+    return [
+        convert(staticcall pool.base(), uint256),
+        convert(staticcall pool.quote(), uint256),
+        convert(staticcall pool.controller(), uint256),
+        convert(staticcall pool.reserve(), uint256),
+        convert(staticcall pool.backstop(), uint256),
+        staticcall pool.epoch_seconds(),
+        parameters.full_protection_seconds,
+        parameters.bailout_threshold_bps,
+        parameters.lockup_seconds,
+        parameters.confirmation_seconds,
+        parameters.oracle_window_seconds,
+        parameters.max_deviation_bps,
+        parameters.min_fee_bps,
+        parameters.protocol_fee_bps,
+        parameters.staker_share_bps,
+        staticcall pool.status(),
+        staticcall pool.spot_price(),
+        staticcall pool.oracle_price(),
+        convert(staticcall pool.in_bailout(), uint256),
+        convert(staticcall pool.stake_locked(), uint256),
+    ]
 
 
 @internal

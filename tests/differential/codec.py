@@ -15,12 +15,26 @@ from eth_abi import decode, encode
 from eth_utils import keccak
 
 from model import Event, Operation, Outcome, Parameters, State
+from model.backstop import may_need_stake
+from model.epoch_books import turn
+from model.oracle import spot_price
+from model.pool import oracle_price
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, RESERVE
 from model.state import EMPTY_DEPOSIT, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, EMPTY_STAKE_ACCOUNT, NO_REASON, ZERO
 from model.state import Backstop, Controller, Hook, Pool, Token
 from tests.differential import world
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
 READOUT = ("controller", "pools", "stakes", "tokens")  # what the Inspector's `read` returns
+SYSTEM_VIEWS = (  # what its `allowances` ends with
+    "controller.dlq", "controller.reserve", "controller.backstop", "controller.epoch_seconds", "reserve.controller",
+    "backstop.controller", "backstop.reserve", "backstop.dlq", "backstop.unstake_seconds", "backstop.hold_seconds",
+    "backstop.unstake_window_seconds",
+)  # fmt: skip
+POOL_VIEWS = (
+    "base", "quote", "controller", "reserve", "backstop", "epoch_seconds", *Parameters.__slots__, "status", "spot_price", "oracle_price",
+    "in_bailout", "stake_locked", "is_pool", "pool_of(base, quote)", "pool_of(quote, base)",
+)  # fmt: skip
 LABELS = {  # what the places of its arrays stand for
     "pools": world.POOLS,
     "stakes": world.POOLS,
@@ -283,15 +297,29 @@ class StateCodec:
         payload = keccak(self.directory.calldata(hook.call))
         return hook.call.target, int.from_bytes(payload, "big"), hook.before, hook.bubbles
 
-    def encode_allowances(self, state: State) -> bytes:
-        """The return data of the Inspector's `allowances` for all that there may be."""
+    def encode_allowances(self, state: State, now: int) -> bytes:
+        """The return data of the Inspector's `allowances`: all that there may be, and what the views say that it asks."""
         found = [
             state.tokens[token].allowances.get((owner, spender), 0).to_bytes(32, "big")
             for token in world.TOKENS
             for owner in world.OWNERS
             for spender in world.SPENDERS
         ]
-        return (32).to_bytes(32, "big") + _array(found)
+        views = self._system_views(state) + b"".join([self._pool_views(name, state.pools[name], now) for name in state.controller.pools])
+        return (32).to_bytes(32, "big") + _array(found + _words(views))
+
+    def _system_views(self, state: State) -> bytes:
+        system, dlq = state.controller.parameters, state.controller.dlq
+        times = system.unstake_seconds, system.hold_seconds, system.unstake_window_seconds
+        return self._row(dlq, RESERVE, BACKSTOP, system.epoch_seconds, CONTROLLER, CONTROLLER, RESERVE, dlq, *times)
+
+    def _pool_views(self, name: str, pool: Pool, now: int) -> bytes:
+        """What is fixed, and what has not been stored since the last touch: prices and regime as they would be by now."""
+        spot = spot_price(pool.reserve_base, pool.reserve_quote) if pool.reserve_base else 0
+        price = oracle_price(pool, now) if pool.status == ACTIVE else pool.oracle
+        books = turn(pool.books, now // pool.epoch_seconds, pool.total_units, pool.parameters.bailout_threshold_bps)
+        fixed = pool.base, pool.quote, CONTROLLER, RESERVE, BACKSTOP, pool.epoch_seconds, *fields_of(pool.parameters)
+        return self._row(*fixed, pool.status, spot, price, books.bailout, may_need_stake(pool, now), True, name, name)
 
     def read(self, readout: bytes) -> dict[str, Any]:
         """A readout as fields by their paths."""
@@ -302,10 +330,12 @@ class StateCodec:
         return fields
 
     def read_allowances(self, data: bytes) -> dict[str, int]:
-        """Allowances as fields by their paths."""
+        """Allowances and views as fields by their paths."""
         (values,) = decode(["uint256[]"], data)
         places = product(world.TOKENS, world.OWNERS, world.SPENDERS)
-        return {f"tokens[{token}].allowances[{owner}][{spender}]": value for (token, owner, spender), value in zip(places, values)}
+        allowances = [f"tokens[{token}].allowances[{owner}][{spender}]" for token, owner, spender in places]
+        views = [f"pools[{pool}].{view}" for pool in world.POOLS for view in POOL_VIEWS]
+        return dict(zip((*allowances, *SYSTEM_VIEWS, *views), values))
 
     def _flatten(self, path: str, item: dict, value: Any, fields: dict[str, Any]) -> None:
         if item["type"].endswith("]"):
@@ -330,6 +360,10 @@ def _stake_rows(pool: str, backstop: Backstop) -> tuple:
 def fields_of(row: Any) -> tuple:
     """The values of a slotted dataclass, in order."""
     return tuple([getattr(row, name) for name in row.__slots__])
+
+
+def _words(data: bytes) -> list[bytes]:
+    return [data[at : at + 32] for at in range(0, len(data), 32)]
 
 
 def _array(rows: list[bytes]) -> bytes:

@@ -39,7 +39,7 @@ class Observation:
 
 
 EncodedCall = tuple[int, str, str, bytes]  # time, sender, target, calldata
-Execution = tuple[list[Observation], bytes]  # one observation a call, and the Inspector's allowances after the last
+Execution = tuple[list[Observation], bytes]  # one observation a call, and the Inspector's allowances and views after the last
 
 
 class Backend(Protocol):
@@ -149,7 +149,7 @@ def disagreement(steps: list[Step], observed: Execution, directory: Directory) -
             return index, "events"
         if seen.stored != codec.digest(step.state):
             return index, "state"
-    if steps and allowances != codec.encode_allowances(steps[-1].state):
+    if steps and allowances != codec.encode_allowances(steps[-1].state, steps[-1].now):
         return len(steps) - 1, "allowances"
     return None
 
@@ -166,9 +166,9 @@ def difference_at(index: int, what: str, step: Step, seen: Observation, director
 
 
 def allowances_difference(index: int, step: Step, found: bytes, directory: Directory) -> Difference | None:
-    """The allowances after a step that differ, or None."""
+    """The allowances and views after a step that differ, or None."""
     codec = StateCodec(directory)
-    expected = codec.encode_allowances(step.state)
+    expected = codec.encode_allowances(step.state, step.now)
     rows = rows_of(codec.read_allowances(expected), codec.read_allowances(found)) if found != expected else []
     return Difference(index, "allowances", [row for row in rows if row.differs]) if rows else None
 

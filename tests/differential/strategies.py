@@ -88,10 +88,12 @@ class Hand:
         return self.pick([who for who in usual if who in self.senders] or self.senders)
 
     def pool(self, suits: Callable[[Pool], bool] = lambda pool: pool.status == ACTIVE) -> str:
-        """A pool that suits, or now and then any."""
+        """A pool that suits, or now and then one that does not."""
         pools = self.state.controller.pools
         suited = [name for name in pools if suits(self.state.pools[name])]
-        return self.pick(pools) if not suited or self.chance(5) else self.pick(self.odd_ones(suited))
+        if suited and not self.chance(8):
+            return self.pick(self.odd_ones(suited))
+        return self.pick([name for name in pools if name not in suited] or pools)
 
     def odd_ones(self, pools: Sequence[Any], name: Callable[[Any], str] = lambda pool: pool) -> Sequence[Any]:
         """Often those pools of a token that misbehaves or is about to call back, as long as it is."""
@@ -573,6 +575,12 @@ def _unstake(hand: Hand):
     account = hand.state.backstop.accounts.get((pool, sender))
     if account and account.requested_shares:
         released = account.ready_at + system.hold_seconds
+        providers = hand.state.pools[pool].positions
+        if providers and hand.chance(RARE):
+            # Somebody sees to it that the stake is held back.
+            hand.moments += [max(hand.now, account.ready_at)] * 6
+            largest = max(providers, key=lambda who: providers[who].units)
+            return Operation("pool.request_withdrawal", pool, largest, {"units": providers[largest].units})
         hand.moments += [max(hand.now, account.ready_at)] * 4 + [released] * 2 + [released + system.unstake_window_seconds] * 2
     return BACKSTOP, sender, {"pool": hand.pick(world.ACTORS) if hand.chance(4) else pool}
 
@@ -738,7 +746,7 @@ def _make_behave(hand: Hand) -> Operation:
     return Operation("token.set_behaviour", hand.pick(misbehaving(hand.state)), "outsider", {"behaviour": PLAIN})
 
 
-@proposal("token.arm", 4)
+@proposal("token.arm", 6)
 def _arm(hand: Hand):
     token = world.DLQ if hand.chance(5) else hand.pick((world.CALLER, world.CALLER, *world.AWKWARD))
     using = [name for name, pool in hand.state.pools.items() if token in (pool.base, pool.quote)]
@@ -766,7 +774,7 @@ def _called_by(hand: Hand, token: str) -> Operation:
     """Any proposal, with the token as its sender."""
     outside = hand.senders, hand.moments
     hand.senders, hand.moments = (token,), []
-    calls = PROPOSALS[hand.pick(tuple(PROPOSALS))][1](hand)
+    calls = PROPOSALS[hand.pick(LOTTERY)][1](hand)
     hand.senders, hand.moments = outside
     return calls if calls.name != "token.arm" else _called_by(hand, token)
 

@@ -38,6 +38,11 @@ def start(devnet, evm):
     return state
 
 
+def test_every_call_of_the_prologue_succeeds():
+    """One that fails leaves the programs without what it was to bring."""
+    assert [step for step in run_model(world.genesis(), world.prologue()) if not step.outcome.ok] == []
+
+
 def test_the_same_world_stands_at_the_same_addresses(devnet, evm):
     assert devnet.directory.addresses == evm.directory.addresses
     assert devnet.inspector.lower() == evm.inspector.lower()
@@ -125,6 +130,15 @@ def test_an_allowance_that_differs_is_found(evm, start):
 
 def with_token(state, **changes):
     return replace(state, tokens=state.tokens | {"USDC": replace(state.tokens["USDC"], **changes)})
+
+
+def test_a_view_that_differs_is_found(evm, start):
+    """What a view says and the stored state does not."""
+    (step,) = run_model(start, [SWEEP])
+    parameters = replace(step.state.pools["pool-1"].parameters, min_fee_bps=7)
+    difference = compare([replace(step, state=with_pool(step.state, "pool-1", parameters=parameters))], evm)
+    assert (difference.index, difference.what) == (0, "allowances")
+    assert [(row.path, row.model) for row in difference.differing] == [("pools[pool-1].min_fee_bps", 7)]
 
 
 def with_position(state, **changes):

@@ -69,7 +69,8 @@ def prologue() -> Program:
             for spender in (*POOLS, BACKSTOP):
                 call(-102, actor, token, "token.approve", spender=spender, amount=UNLIMITED)
 
-    # Pools: the DLQ pools first, then the seed's tokens; pool-6 stays PENDING, pool-7 is of few large coins and very many small ones.
+    # Pools: the DLQ pools first, then the seed's tokens; pool-6 stays PENDING, pool-7 is of few large coins and very many small ones,
+    # and pool-8 so small that one unit more or less is seen.
     pairs = [
         ((DLQ, "USDC"), (200_000, 100_000), Parameters()),
         (("ABC", "USDC"), (1_000_000, 100_000), Parameters()),
@@ -79,6 +80,7 @@ def prologue() -> Program:
         ((DLQ, "AVAX"), (1_000, 25), Parameters(staker_share_bps=0, full_protection_seconds=0)),
         (("PQR", "AVAX"), (1_000, 500), Parameters(oracle_window_seconds=60, lockup_seconds=2 * DAY)),
         (("NIL", "CENT"), (50, SUPPLY // 2_000), Parameters(oracle_window_seconds=60, max_deviation_bps=1_000)),
+        ((DLQ, "CENT"), (3e-15, 40), Parameters(bailout_threshold_bps=1, max_deviation_bps=1_000, min_fee_bps=0)),
     ]
     for number, ((base, quote), (amount_base, amount_quote), parameters) in enumerate(pairs):
         call(-101, GOVERNOR, CONTROLLER, "controller.create_pool", base=base, quote=quote, parameters=parameters)
@@ -86,28 +88,47 @@ def prologue() -> Program:
             -101, "provider-1", f"pool-{number}", "pool.add",
             base=whole(base, amount_base), quote=whole(quote, amount_quote), min_units=0, deadline=UNLIMITED,
         )  # fmt: skip
-    for number in (0, 1, 2, 3, 4, 5, 7):
+    for number in (0, 1, 2, 3, 4, 5, 7, 8):
         call(-100, GOVERNOR, CONTROLLER, "controller.set_status", pool=f"pool-{number}", status=ACTIVE, min_price=0, max_price=UNLIMITED)
         call(-100, "provider-1", f"pool-{number}", "pool.begin_protection")
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="USDC", pool="pool-0")
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="AVAX", pool="pool-5")
+    call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="CENT", pool="pool-8")
 
-    # The CALLER's own: units of two pools, stake to one of them, and consent to all that it may want to pay with.
-    for pool, token in (("pool-3", "AVAX"), ("pool-3", CALLER), ("pool-2", "PQR"), ("pool-2", CALLER)):
-        caller_calls(-100, token, "token.approve", spender=pool, amount=UNLIMITED)
-    caller_calls(-100, DLQ, "token.approve", spender=BACKSTOP, amount=UNLIMITED)
-    caller_calls(-99, "pool-3", "pool.add", base=whole("AVAX", 500), quote=whole("USDC", 10_000), min_units=0, deadline=UNLIMITED)
-    caller_calls(-99, "pool-2", "pool.add", base=whole("PQR", 2_000), quote=whole("USDC", 20_000), min_units=0, deadline=UNLIMITED)
-    caller_calls(-99, BACKSTOP, "backstop.stake", pool="pool-3", amount=whole(DLQ, 100))
+    # The CALLER's own, when enough can be struck again: units of two pools, stake to one of them, and consent to all that it may want to pay with.
+    for number, (tokens, _, _) in enumerate(pairs):
+        for token in tokens:
+            caller_calls(-98, token, "token.approve", spender=f"pool-{number}", amount=UNLIMITED)
+    caller_calls(-98, DLQ, "token.approve", spender=BACKSTOP, amount=UNLIMITED)
+    caller_calls(-98, "pool-3", "pool.add", base=whole("AVAX", 500), quote=whole("USDC", 10_000), min_units=0, deadline=UNLIMITED)
+    caller_calls(-98, "pool-2", "pool.add", base=whole("PQR", 2_000), quote=whole("USDC", 20_000), min_units=0, deadline=UNLIMITED)
+    caller_calls(-98, BACKSTOP, "backstop.stake", pool="pool-3", amount=whole(DLQ, 100))
 
-    # Younger positions: 49 days symmetrical, 10 days one-sided. pool-4 stays provider-1's alone, so that one withdrawal can take all of it.
-    for days, provider, base_part, quote_part in ((-49, "provider-2", 0.5, 0.5), (-10, "provider-3", 0, 0.25)):
-        for number, ((base, quote), (amount_base, amount_quote), _) in enumerate(pairs[:4]):
+    def sell(days: float, number: int, token: str, amount: float, slices: int) -> None:
+        """In slices: the fee of one large swap would pay for the loss."""
+        for _ in range(slices):
+            call(
+                days, "trader", f"pool-{number}", "pool.swap",
+                token_in=token, amount_in=whole(token, amount), min_amount_out=0, recipient="trader", deadline=UNLIMITED,
+            )  # fmt: skip
+
+    def provide(days: float, provider: str, base_part: float, quote_part: float) -> None:
+        for number in (0, 1, 2, 3, 8):
+            (base, quote), (amount_base, amount_quote), _ = pairs[number]
             call(
                 days, provider, f"pool-{number}", "pool.add",
                 base=whole(base, amount_base * base_part), quote=whole(quote, amount_quote * quote_part),
                 min_units=0, deadline=UNLIMITED,
             )  # fmt: skip
+
+    # Younger positions: 49 days symmetrical, 10 days one-sided. pool-4 stays provider-1's alone, so that one withdrawal can take all of it.
+    # In between, one of pool-0 is topped up at another price, to be short of both tokens when the price is half-way back.
+    provide(-49, "provider-2", 0.5, 0.5)
+    sell(-30, 0, "USDC", 10_000, slices=20)
+    sell(-28, 0, "USDC", 1, slices=1)
+    sell(-26, 0, "USDC", 1, slices=1)
+    call(-20, "provider-2", "pool-0", "pool.add", base=whole(DLQ, 50_000), quote=whole("USDC", 90_000), min_units=0, deadline=UNLIMITED)
+    provide(-10, "provider-3", 0, 0.25)
 
     # In pool-7 a lot of base alone, at the old price: provider-3's principal is all but the most that there can be. It takes
     # the oracle eleven touches to follow.
@@ -115,21 +136,19 @@ def prologue() -> Program:
     for touch in range(12):
         call(-9 + touch / 100, "provider-1", "pool-7", "pool.donate", base=0, quote=1)
 
-    # The market moves: half of the pools up, half of them down. In slices: the fee of one large swap would pay for the loss.
-    for number, token, amount in ((1, "USDC", 10_000), (2, "PQR", 1_500), (3, "USDC", 9_000), (4, "ABC", 6_000)):
-        for _ in range(10):
-            call(
-                -2, "trader", f"pool-{number}", "pool.swap",
-                token_in=token, amount_in=whole(token, amount), min_amount_out=0, recipient="trader", deadline=UNLIMITED,
-            )  # fmt: skip
+    # The market moves: half of the pools up, half of them down.
+    sell(-2, 0, DLQ, 4_000, slices=20)
+    for number, token, amount in ((1, "USDC", 10_000), (2, "PQR", 1_500), (3, "USDC", 9_000), (4, "ABC", 6_000), (8, "CENT", 2)):
+        sell(-2, number, token, amount, slices=10)
 
     # A Reserve that can pay some claims but not all, and stakes that can pay some of the rest.
-    for token, amount in (("ABC", 50_000), ("PQR", 300), ("AVAX", 60), ("USDC", 4_000)):
+    for token, amount in (("ABC", 50_000), ("PQR", 300), ("AVAX", 60), ("USDC", 4_000), (DLQ, 7e-18), ("CENT", 0.3)):
         call(-1.5, GOVERNOR, token, "token.transfer", to=RESERVE, amount=whole(token, amount))
         call(-1.5, "outsider", RESERVE, "reserve.absorb", token=token)
     for pool, staker, amount in (
-        ("pool-1", "staker-1", 5_000), ("pool-1", "staker-2", 2_500), ("pool-2", "staker-1", 100_000),
+        ("pool-0", "staker-2", 2_000), ("pool-1", "staker-1", 5_000), ("pool-1", "staker-2", 2_500), ("pool-2", "staker-1", 100_000),
         ("pool-3", "staker-2", 300), ("pool-3", "provider-1", 30), ("pool-4", "staker-1", 20), ("pool-4", "staker-2", 5),
+        ("pool-7", "staker-1", 1e-12), ("pool-8", "staker-1", 3e-17), ("pool-8", "staker-2", 2e-17),
     ):  # fmt: skip
         call(-1.5, staker, BACKSTOP, "backstop.stake", pool=pool, amount=whole(DLQ, amount))
     return program

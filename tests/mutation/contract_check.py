@@ -1,0 +1,119 @@
+"""Runs the budget against the contracts with one fault in them."""
+
+import ast
+import gc
+import shutil
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from vyper.compiler import compile_from_file_input
+from vyper.compiler.input_bundle import FilesystemInputBundle
+
+from tests.differential.artifacts import CONTRACTS, FILES, LIBRARIES, ROOT, SETTINGS, Artifact, Artifacts, compile_contracts
+from tests.differential.evm import Evm
+from tests.mutation.budget import Budget, Program
+from tests.mutation.mutant import Mutant, Verdict
+
+# What runs is compiled without optimisation, which takes a third of the time; what is deployed is compiled for gas.
+QUICK, DEPLOYED = "none", "gas"
+Codes = tuple[bytes, bytes]  # what deploys a contract, and its blueprint
+
+
+@dataclass(frozen=True)
+class Originals:
+    """The contracts as they stand: compiled with `QUICK`, and the code that deploys them, compiled with `DEPLOYED`."""
+
+    artifacts: Artifacts
+    codes: dict[str, Codes]
+
+
+def compile_originals() -> Originals:
+    return Originals(compile_contracts(setting=QUICK), {name: compile_codes(name, CONTRACTS, DEPLOYED) for name in FILES})
+
+
+def check_contract(mutant: Mutant, budget: Budget, originals: Originals) -> Verdict:
+    """What the engine makes of a mutant of the contracts."""
+    with tempfile.TemporaryDirectory() as folder:
+        sources = Path(folder) / "contracts"
+        shutil.copytree(CONTRACTS, sources)
+        (sources / Path(mutant.file).relative_to(CONTRACTS.name)).write_text(mutant.source)
+        changed = affected(mutant.file)
+        try:
+            quick = {name: compile_codes(name, sources, QUICK) for name in changed}
+        except Exception as error:  # a source that it refuses, or, seldom, one that it fails on
+            return Verdict("invalid", note=" ".join(str(error).split())[:200])
+        verdict = run(originals.artifacts | {name: _artifact(originals, name, codes) for name, codes in quick.items()}, budget)
+        if verdict.status == "survived" and all(compile_codes(name, sources, DEPLOYED) == originals.codes[name] for name in changed):
+            return Verdict("equivalent", steps=verdict.steps, seconds=verdict.seconds, note="the compiler makes the same code of it")
+        return verdict
+
+
+def _artifact(originals: Originals, name: str, codes: Codes) -> Artifact:
+    """The interface stays what it was: what calls and events look like is told by the contracts without a fault."""
+    initcode, blueprint = codes
+    return replace(originals.artifacts[name], initcode=initcode, blueprint=blueprint)
+
+
+def run(artifacts: Artifacts, budget: Budget) -> Verdict:
+    """Deploy, play the prologue and then the programs, until something differs."""
+    began = time.monotonic()
+    try:
+        evm = Evm(artifacts)
+    except RuntimeError as error:
+        return Verdict("killed", "deployment", "deployment", 0, time.monotonic() - began, str(error)[:200])
+    done = 0
+    for part, program in [("prologue", budget.prologue), *[("", program) for program in budget.programs]]:
+        found = _difference(evm, program)
+        if found is not None:
+            index, what = found
+            steps = 0 if part else done + index + 1
+            return Verdict("killed", part or what, program.operations[index][1], steps, time.monotonic() - began, what)
+        if part:
+            evm.keep(budget.start)
+        else:
+            done += len(program.calls)
+    return Verdict("survived", steps=done, seconds=time.monotonic() - began)
+
+
+def _difference(evm: Evm, program: Program) -> tuple[int, str] | None:
+    try:
+        return program.difference(*evm.execute(program.calls))
+    except RuntimeError as error:
+        # No revert: out of gas, or an instruction that does not exist.
+        return 0, f"halt: {error}"[:100]
+
+
+def compile_codes(name: str, sources: Path, setting: str) -> Codes:
+    """What deploys a contract and its blueprint, without the hash of the sources."""
+    gc.disable()  # a third of the compiler's time
+    warnings.simplefilter("ignore")  # without optimisation, a Pool is larger than Ethereum allows: no matter here
+    bundle = FilesystemInputBundle([LIBRARIES, sources])
+    source = bundle.load_file(sources / FILES[name])
+    settings, forms = SETTINGS[setting], ["bytecode", "blueprint_bytecode"]
+    output = compile_from_file_input(source, input_bundle=bundle, settings=settings, output_formats=forms, no_bytecode_metadata=True)
+    initcode, blueprint = (bytes.fromhex(output[form][2:]) for form in forms)
+    return initcode, blueprint
+
+
+@cache
+def affected(file: str) -> list[str]:
+    """The compiled contracts that a source file is part of."""
+    return [name for name, path in FILES.items() if ROOT / file in _imported(CONTRACTS / path)]
+
+
+@cache
+def _imported(path: Path) -> frozenset[Path]:
+    """A source file and all that it imports, directly or not."""
+    found = {path}
+    for line in path.read_text().splitlines():
+        if line.startswith("from ."):
+            (statement,) = ast.parse(line).body
+            folder = path.parent / (statement.module or "").replace(".", "/")
+            for name in statement.names:
+                module = folder / f"{name.name}.vy"
+                found |= _imported(module) if module.is_file() else set()
+    return frozenset(found)

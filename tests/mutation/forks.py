@@ -1,0 +1,60 @@
+"""Runs jobs in processes of their own, forked from this one: nothing is loaded twice, and none can hurt another."""
+
+import resource
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+
+from tests.mutation.mutant import Mutant, Verdict
+
+CONTEXT = get_context("fork")
+MEMORY = 3 * 2**29  # bytes; a fault may ask for numbers that no machine can hold
+
+
+def run_all(
+    mutants: Iterable[Mutant], check: Callable[[Mutant], Verdict], workers: int, limit: int, tick: Callable[[], None]
+) -> Iterator[tuple[Mutant, Verdict]]:
+    """Check mutants, `workers` at a time, each for at most `limit` seconds of a processor, in the order in which they finish."""
+    waiting = iter(mutants)
+    running = {}
+    try:
+        while True:
+            while len(running) < workers and (mutant := next(waiting, None)) is not None:
+                mine, theirs = CONTEXT.Pipe(duplex=False)
+                process = CONTEXT.Process(target=_child, args=(theirs, check, mutant, limit), daemon=True)
+                process.start()
+                theirs.close()
+                running[mine] = process, mutant
+            if not running:
+                return
+            for connection in wait(running, timeout=0.5):
+                process, mutant = running.pop(connection)
+                yield mutant, _received(connection, process, limit)
+            tick()
+    finally:
+        for process, _ in running.values():
+            process.kill()
+            process.join()
+
+
+def _child(connection: Connection, check: Callable[[Mutant], Verdict], mutant: Mutant, limit: int) -> None:
+    # Ctrl-C is the parent's affair.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+    connection.send(check(mutant))
+    connection.close()
+
+
+def _received(connection: Connection, process, limit: int) -> Verdict:
+    try:
+        verdict = connection.recv()
+    except EOFError:
+        process.join()
+        if process.exitcode in (-signal.SIGXCPU, -signal.SIGKILL):
+            return Verdict("killed", "timeout", "unknown", 0, limit)
+        raise RuntimeError(f"a worker ended with status {process.exitcode} and no verdict") from None
+    process.join()
+    return verdict
