@@ -6,7 +6,6 @@ Programs are drawn on the model, so they are the same for every mutant of a cont
 import pickle
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from model import OPERATIONS
 from model.state import ZERO
@@ -16,14 +15,14 @@ from tests.differential.codec import Directory, StateCodec
 from tests.differential.engine import EncodedCall, Observation, Step, encode_calls, run_model
 from tests.differential.evm import Evm
 from tests.differential.machine import Tally, draw_programs
-from tests.differential.trace import _plain as plain
+from tests.differential.plain import Plain, plain_call
 
 
 @dataclass(frozen=True)
 class Program:
     """Calls, plain and encoded, and what must be observed after each of them (gas aside)."""
 
-    operations: list[tuple[int, str, str, str, dict[str, Any]]]  # time, name, target, sender, arguments
+    operations: list[Plain]
     calls: list[EncodedCall]
     expected: list[Observation]
     allowances: bytes
@@ -71,7 +70,7 @@ def observations(steps: list[Step], directory: Directory, codec: StateCodec) -> 
 
 def _program(steps: list[Step], directory: Directory) -> Program:
     codec = StateCodec(directory)
-    operations = [(step.now, op.name, op.target, op.sender, plain(op.arguments)) for step in steps for op in [step.operation]]
+    operations = [plain_call(step.now, step.operation) for step in steps]
     expected = observations(steps, directory, codec)
     return Program(operations, encode_calls(steps, directory), expected, codec.encode_allowances(steps[-1].state, steps[-1].now))
 

@@ -71,7 +71,7 @@ def run(artifacts: Artifacts, budget: Budget) -> Verdict:
         if found is not None:
             index, what = found
             steps = 0 if part else done + index + 1
-            return Verdict("killed", part or what, program.operations[index][1], steps, time.monotonic() - began, what)
+            return Verdict("killed", part or what, program.operations[index]["name"], steps, time.monotonic() - began, what)
         if part:
             evm.keep(budget.start)
         else:

@@ -50,27 +50,28 @@ def _run(budget: Budget, began: float) -> Verdict:
     start, found = _play(world.genesis(), budget.prologue, directory)
     if found is not None:
         index, what, note = found
-        return Verdict("killed", "prologue", budget.prologue.operations[index][1], 0, time.monotonic() - began, f"{what} {note}".strip())
+        return Verdict("killed", "prologue", budget.prologue.operations[index]["name"], 0, time.monotonic() - began, f"{what} {note}".strip())
     done = 0
     for program in budget.programs:
         _, found = _play(start, program, directory)
         if found is not None:
             index, what, note = found
-            return Verdict("killed", what, program.operations[index][1], done + index + 1, time.monotonic() - began, note)
+            return Verdict("killed", what, program.operations[index]["name"], done + index + 1, time.monotonic() - began, note)
         done += len(program.calls)
     return Verdict("survived", steps=done, seconds=time.monotonic() - began)
 
 
 def _play(state, program: Program, directory):
     """Run a program in the model; its last state, and where it first says something else, of what, and in which words."""
-    from model import Operation, apply
+    from model import apply
     from tests.differential.codec import StateCodec
-    from tests.differential.trace import _rich as rich
+    from tests.differential.plain import call_of
 
     codec = StateCodec(directory)
-    for index, ((now, name, target, sender, arguments), expected) in enumerate(zip(program.operations, program.expected, strict=True)):
+    for index, (plain, expected) in enumerate(zip(program.operations, program.expected, strict=True)):
         try:
-            state, outcome = apply(state, Operation(name, target, sender, rich(arguments)), now)
+            now, operation = call_of(plain)
+            state, outcome = apply(state, operation, now)
             if (outcome.ok, directory.result(outcome)) != (expected.ok, expected.data):
                 return state, (index, "result", "")
             if [_plain(directory.log(event)) for event in outcome.events] != [_plain(log) for log in expected.logs]:
