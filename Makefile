@@ -20,12 +20,6 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-MUTATION_READY := .venv/.ready-mutation
-
-$(MUTATION_READY): requirements-mutation.txt $(READY)
-	@pip install -qq --disable-pip-version-check --no-deps --requirement requirements-mutation.txt
-	@touch $@
-
 .PHONY: help setup compile fuzz campaign replay shrink coverage mutants bench study test clean
 
 help: ## List the targets
@@ -64,7 +58,7 @@ study: $(READY) ## Runs on the Reserve, with and without rationing: docs/runs.md
 coverage: $(READY) ## Which lines and branches of the contracts a run reaches
 	@ape run coverage $(ARGS)
 
-mutants: $(MUTATION_READY) ## Plant faults in the contracts and the model: does the fuzzer find each? (ARGS="--help")
+mutants: $(READY) ## Plant faults in the contracts and the model: does the fuzzer find each? (ARGS="--help")
 	@python -m scripts.mutants $(ARGS)
 
 test: $(READY) ## All tests
