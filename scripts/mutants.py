@@ -189,7 +189,7 @@ def _run(mutants, store, context, reasons, first, workers, build, **drawing) -> 
     with console.status("Compiling the contracts as they are ..."):
         originals = compile_originals()
     with console.status("Drawing the programs ..."):
-        programs = budget.drawn(originals.artifacts, **drawing, stored=build / f"programs{context.replace(' ', '-')}.pickle")
+        programs = budget.drawn(originals.quick, **drawing, stored=build / f"programs{context.replace(' ', '-')}.pickle")
     programs = replace(programs, programs=programs.programs[:first])
     console.print(f"The budget: {programs.steps:,} steps in {len(programs.programs)} programs.")
     # Forked workers share what is loaded now; the collector would copy it by touching it.

@@ -13,26 +13,26 @@ from pathlib import Path
 from vyper.compiler import compile_from_file_input
 from vyper.compiler.input_bundle import FilesystemInputBundle
 
-from tests.differential.artifacts import CONTRACTS, FILES, LIBRARIES, ROOT, SETTINGS, Artifact, Artifacts, compile_contracts
+from tests.differential.artifacts import CONTRACTS, FILES, LIBRARIES, ROOT, SETTINGS, Artifact, Artifacts
+from tests.differential.artifacts import compile_contract, compile_contracts
 from tests.differential.evm import Evm
 from tests.mutation.budget import Budget, Program
 from tests.mutation.mutant import Mutant, Verdict
 
 # What runs is compiled without optimisation, which takes a third of the time; what is deployed is compiled for gas.
 QUICK, DEPLOYED = "none", "gas"
-Codes = tuple[bytes, bytes]  # what deploys a contract, and its blueprint
 
 
 @dataclass(frozen=True)
 class Originals:
-    """The contracts as they stand: compiled with `QUICK`, and the code that deploys them, compiled with `DEPLOYED`."""
+    """The contracts as they stand, compiled with either setting."""
 
-    artifacts: Artifacts
-    codes: dict[str, Codes]
+    quick: Artifacts
+    deployed: Artifacts
 
 
 def compile_originals() -> Originals:
-    return Originals(compile_contracts(setting=QUICK), {name: compile_codes(name, CONTRACTS, DEPLOYED) for name in FILES})
+    return Originals(compile_contracts(setting=QUICK), compile_contracts(setting=DEPLOYED))
 
 
 def check_contract(mutant: Mutant, budget: Budget, originals: Originals) -> Verdict:
@@ -43,19 +43,31 @@ def check_contract(mutant: Mutant, budget: Budget, originals: Originals) -> Verd
         (sources / Path(mutant.file).relative_to(CONTRACTS.name)).write_text(mutant.source)
         changed = affected(mutant.file)
         try:
-            quick = {name: compile_codes(name, sources, QUICK) for name in changed}
+            quick = {name: _compile(originals.quick[name], name, sources) for name in changed}
         except Exception as error:  # a source that it refuses, or, seldom, one that it fails on
             return Verdict("invalid", note=" ".join(str(error).split())[:200])
-        verdict = run(originals.artifacts | {name: _artifact(originals, name, codes) for name, codes in quick.items()}, budget)
-        if verdict.status == "survived" and all(compile_codes(name, sources, DEPLOYED) == originals.codes[name] for name in changed):
+        verdict = run(originals.quick | quick, budget)
+        if verdict.status == "survived" and all(
+            _code(compile_contract(name, sources, DEPLOYED)) == _code(originals.deployed[name]) for name in changed
+        ):
             return Verdict("equivalent", steps=verdict.steps, seconds=verdict.seconds, note="the compiler makes the same code of it")
         return verdict
 
 
-def _artifact(originals: Originals, name: str, codes: Codes) -> Artifact:
-    """The interface stays what it was: what calls and events look like is told by the contracts without a fault."""
-    initcode, blueprint = codes
-    return replace(originals.artifacts[name], initcode=initcode, blueprint=blueprint)
+def _compile(original: Artifact, name: str, sources: Path) -> Artifact:
+    """A contract as quickly as it can be had, with the interface of the original: what a call and an event look like is told by that."""
+    gc.disable()  # a third of the compiler's time
+    warnings.simplefilter("ignore")  # without optimisation, a Pool is larger than Ethereum allows: no matter here
+    bundle = FilesystemInputBundle([LIBRARIES, sources])
+    source, forms = bundle.load_file(sources / FILES[name]), ["bytecode", "blueprint_bytecode"]
+    output = compile_from_file_input(source, input_bundle=bundle, settings=SETTINGS[QUICK], output_formats=forms)
+    initcode, blueprint = (bytes.fromhex(output[form][2:]) for form in forms)
+    return replace(original, initcode=initcode, blueprint=blueprint)
+
+
+def _code(artifact: Artifact) -> bytes:
+    """What deploys a contract, without what the compiler says of its sources; the last two bytes say how long that is."""
+    return artifact.initcode[: -int.from_bytes(artifact.initcode[-2:], "big")]
 
 
 def run(artifacts: Artifacts, budget: Budget) -> Verdict:
@@ -85,18 +97,6 @@ def _difference(evm: Evm, program: Program) -> tuple[int, str] | None:
     except RuntimeError as error:
         # No revert: out of gas, or an instruction that does not exist.
         return 0, f"halt: {error}"[:100]
-
-
-def compile_codes(name: str, sources: Path, setting: str) -> Codes:
-    """What deploys a contract and its blueprint, without the hash of the sources."""
-    gc.disable()  # a third of the compiler's time
-    warnings.simplefilter("ignore")  # without optimisation, a Pool is larger than Ethereum allows: no matter here
-    bundle = FilesystemInputBundle([LIBRARIES, sources])
-    source = bundle.load_file(sources / FILES[name])
-    settings, forms = SETTINGS[setting], ["bytecode", "blueprint_bytecode"]
-    output = compile_from_file_input(source, input_bundle=bundle, settings=settings, output_formats=forms, no_bytecode_metadata=True)
-    initcode, blueprint = (bytes.fromhex(output[form][2:]) for form in forms)
-    return initcode, blueprint
 
 
 @cache

@@ -139,7 +139,7 @@ def test_faults_in_the_contracts_are_found_and_the_next_run_knows_it(build):
     found = json.loads((build / "report.json").read_text())["contracts"]
     assert found["killed"] == found["mutants"] > 0 and found["survived"] == 0
     again = run(build, *sample)
-    assert again.returncode == 0 and f"{found['mutants']} of {found['mutants']} verdicts are known" in again.stdout
+    assert again.returncode == 0 and "4 of 4 verdicts are known" in again.stdout
 
 
 def test_a_mutant_is_shown_as_a_diff(build):
