@@ -6,6 +6,7 @@ be told to the contracts as well as to the model. A call of the story that the r
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cache
 from typing import TypeVar
 
@@ -142,8 +143,11 @@ def rested(situation: Situation) -> Situation:
 # -- telling a story -------------------------------------------------------------------------------------------------
 
 
-def tell(side: Side, situation: Situation) -> bool:
-    """Play the story up to the moment before the withdrawal; False if there is no withdrawal to be made."""
+def tell(side: Side, situation: Situation, batch: tuple[str, ...] = ()) -> bool:
+    """Play the story up to the moment before the withdrawal; False if there is no withdrawal to be made.
+
+    `batch`: who else asks to leave in the same epoch, with all they have.
+    """
     provider = situation.provider
     open_pool(side, POOL, BASE, situation.parameters, situation.base, situation.quote)
     open_pool(side, DLQ_POOL, DLQ, Parameters(), *situation.dlq_price)
@@ -157,6 +161,7 @@ def tell(side: Side, situation: Situation) -> bool:
         side.wait(DAY)
         settle(side)
         add(side, provider, situation.second_add)
+        add(side, OTHER, situation.second_add)
     move(side, situation.later_moves)
     side.wait(max(DAY, situation.parameters.full_protection_seconds * situation.age // BPS))
     settle(side)
@@ -164,6 +169,9 @@ def tell(side: Side, situation: Situation) -> bool:
     fill(side, situation.fills)
     if not request(side, provider, situation.requested):
         return False
+    for other in batch:
+        request(side, other)
+    side.wait(DAY)
     move(side, situation.last_moves)
     return True
 
@@ -224,12 +232,11 @@ def give_to_reserve(side: Side, token: str, amount: int) -> None:
 
 
 def request(side: Side, provider: str, part: int = BPS) -> bool:
-    """Ask for a part of the position, and wait for the epoch in which it may leave; False where there is nothing to ask for."""
+    """Ask for a part of the position to leave in the next epoch; False where there is nothing to ask for."""
     units = side.position(POOL, provider).units * part // BPS
     if not units:
         return False
     side.call(provider, POOL, "pool.request_withdrawal", units=units)
-    side.wait(DAY)
     return True
 
 
@@ -248,13 +255,48 @@ class Purse:
     quote: int
     dlq: int
 
+    def __add__(self, other: "Purse") -> "Purse":
+        return Purse(self.base + other.base, self.quote + other.quote, self.dlq + other.dlq)
+
     def __sub__(self, other: "Purse") -> "Purse":
         return Purse(self.base - other.base, self.quote - other.quote, self.dlq - other.dlq)
+
+    def worth(self, prices: "Prices") -> Fraction:
+        """In quote."""
+        return self.base * prices.base + self.quote + self.dlq * prices.dlq
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Quote for one base unit of base and of DLQ."""
+
+    base: Fraction
+    dlq: Fraction
+
+
+def prices(side: Side) -> Prices:
+    """The spot price of the pool, and the oracle's of DLQ."""
+    pool = side.pool(POOL)
+    return Prices(Fraction(pool.reserve_quote, pool.reserve_base), Fraction(side.pool(DLQ_POOL).oracle, Q112))
 
 
 def purse(side: Side, owner: str) -> Purse:
     """What an account holds, by the tokens themselves."""
     return Purse(*[side.balance(token, owner) for token in (BASE, QUOTE, DLQ)])
+
+
+def exchanged_base(side: Side, provider: str, units: int) -> int:
+    """How much base the units redeem for above or below what is protected."""
+    return abs(principal(side, provider, units)[0] - redeemable(side, units)[0])
+
+
+def moved_by_rounding(side: Side, base: int, departures: int) -> Fraction:
+    """How far withdrawals that round can move the worth of some base, at the spot price.
+
+    Each leaves less than one base unit of each token behind, which moves the price by at most that part of the reserves left.
+    """
+    left = side.pool(POOL)
+    return base * prices(side).base * departures * (Fraction(1, left.reserve_base) + Fraction(1, left.reserve_quote))
 
 
 def received(side: Side, provider: str, act: Callable[[], object]) -> Purse:

@@ -35,4 +35,5 @@ def test_on_the_contracts(on_chain):
 
 def test_it_can_fail():
     # The quote that is short beside a base deficit is forgotten: it only happens with deposits made at different prices.
-    see_law_break(law, FULL, ("waterfall.py", "mul_div(owed - short, deficit - paid, deficit) + short", "mul_div(owed, deficit - paid, deficit)"))
+    rule, fault = "mul_div(owed - short, deficit - paid, deficit) + short", "mul_div(owed, deficit - paid, deficit)"
+    see_law_break(law, FULL, ("waterfall.py", rule, fault))
