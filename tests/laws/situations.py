@@ -240,8 +240,11 @@ def request(side: Side, provider: str, part: int = BPS) -> bool:
     return True
 
 
-def withdraw(side: Side, provider: str) -> Answer:
-    return side.call(provider, POOL, "pool.withdraw", **FREELY)
+def withdraw(side: Side, provider: str) -> tuple["Purse", Answer]:
+    """What the provider has more of after the withdrawal, by the tokens themselves; and the answer."""
+    before = purse(side, provider)
+    answer = side.call(provider, POOL, "pool.withdraw", **FREELY)
+    return purse(side, provider) - before, answer
 
 
 # -- what a law compares -----------------------------------------------------------------------------------------------
@@ -297,13 +300,6 @@ def moved_by_rounding(side: Side, base: int, departures: int) -> Fraction:
     """
     left = side.pool(POOL)
     return base * prices(side).base * departures * (Fraction(1, left.reserve_base) + Fraction(1, left.reserve_quote))
-
-
-def received(side: Side, provider: str, act: Callable[[], object]) -> Purse:
-    """What somebody has more of after an act."""
-    before = purse(side, provider)
-    act()
-    return purse(side, provider) - before
 
 
 def redeemable(side: Side, units: int) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 makes it less."""
 
 from tests.laws.sides import Side
-from tests.laws.situations import POOL, Situation, received, situations, tell, withdraw
+from tests.laws.situations import POOL, Situation, situations, tell, withdraw
 from tests.laws.support import hold_law, holds, see_law_break
 
 
@@ -11,15 +11,14 @@ def law(side: Side, situation: Situation) -> bool:
         return False
     provider, pool = situation.provider, side.pool(POOL)
     units_before = side.position(POOL, provider).units
-    answers = []
-    got = received(side, provider, lambda: answers.append(withdraw(side, provider)))
+    got, answer = withdraw(side, provider)
     units = units_before - side.position(POOL, provider).units
     base, quote = pool.reserve_base * units // pool.total_units, pool.reserve_quote * units // pool.total_units
     # At the spot price, times the reserve of base; what comes in DLQ is left out.
     protected = got.base * pool.reserve_quote + got.quote * pool.reserve_base
     unprotected = (base - 3) * pool.reserve_quote + (quote - 3) * pool.reserve_base
     holds("a protected withdrawal is worth no less than an unprotected one", protected >= unprotected)
-    return answers[0].event("Compensated") is not None
+    return answer.event("Compensated") is not None
 
 
 def test_on_the_model(on_model):

@@ -2,7 +2,7 @@
 within 2 base units of each token."""
 
 from tests.laws.sides import Side
-from tests.laws.situations import POOL, Situation, full, principal, received, situations, tell, withdraw
+from tests.laws.situations import POOL, Situation, full, principal, situations, tell, withdraw
 from tests.laws.support import hold_law, holds, see_law_break
 
 FULL = situations().map(full)
@@ -15,9 +15,8 @@ def law(side: Side, situation: Situation) -> bool:
     # The request is for the same part of the position as the principal that it stands for.
     units = side.position(POOL, provider).units * situation.requested // 10_000
     base, quote = principal(side, provider, units)
-    answers = []
-    got = received(side, provider, lambda: answers.append(withdraw(side, provider)))
-    if answers[0].event("Compensated") is None:
+    got, answer = withdraw(side, provider)
+    if answer.event("Compensated") is None:
         return False
     holds("the base protected comes back", abs(got.base - base) <= 2)
     holds("the quote protected comes back", abs(got.quote - quote) <= 2)

@@ -6,7 +6,7 @@ import pytest
 from model.state import BACKSTOP, CONTROLLER, RESERVE
 from tests.differential.world import DLQ
 from tests.laws.sides import Side
-from tests.laws.situations import BASE, POOL, QUOTE, Situation, principal, purse, redeemable, situations, tell, withdraw, withdrawable
+from tests.laws.situations import BASE, POOL, QUOTE, Situation, principal, redeemable, situations, tell, withdraw, withdrawable
 from tests.laws.support import hold_law, holds, see_law_break
 
 
@@ -18,14 +18,14 @@ def law(side: Side, situation: Situation) -> bool:
     side.call("outsider", CONTROLLER, "controller.sweep")
     position, pool, stake, staked = side.position(POOL, provider), side.pool(POOL), side.stake(POOL), side.balance(DLQ, BACKSTOP)
     units = position.units * situation.requested // 10_000
-    held, before = {token: side.held(token) for token in (BASE, QUOTE)}, purse(side, provider)
+    held = {token: side.held(token) for token in (BASE, QUOTE)}
     base, quote = redeemable(side, units)
     base_protected, quote_protected = principal(side, provider, units)
-    answer = withdraw(side, provider)
+    got, answer = withdraw(side, provider)
     compensated = answer.event("Compensated")
     if compensated is None:
         return False
-    slashed = purse(side, provider).dlq - before.dlq
+    slashed = got.dlq
     holds("what the provider gets of DLQ, the Backstop loses", slashed == staked - side.balance(DLQ, BACKSTOP))
     bailout = compensated["bailout"]
     holds("calm: no DLQ moves", bailout or slashed == 0)

@@ -16,7 +16,7 @@ from model.state import RESERVE
 from tests.differential.world import DAY
 from tests.laws.sides import Side
 from tests.laws.situations import (
-    BASE, POOL, QUOTE, Hand, Purse, Situation, exchanged_base, moved_by_rounding, open_pool, prices, received, request, rested,
+    BASE, POOL, QUOTE, Hand, Purse, Situation, exchanged_base, moved_by_rounding, open_pool, prices, request, rested,
     situations, swap, tell, withdraw,
 )  # fmt: skip
 from tests.laws.support import hold_law, holds, see_law_break
@@ -43,14 +43,14 @@ def withdrawals(side: Side, split: tuple[Situation, list[int]]) -> bool:
     provider, at, held = situation.provider, prices(side), {token: side.held(token) for token in (BASE, QUOTE)}
     exchanged = exchanged_base(side, provider, side.position(POOL, provider).units)
     with side.what_if():
-        whole = received(side, provider, lambda: withdraw(side, provider))
+        whole, _ = withdraw(side, provider)
     together, drawn = Purse(0, 0, 0), dict.fromkeys(held, 0)
     for part in parts:
         if request(side, provider, part):
             side.wait(DAY)
-            answers = []
-            together += received(side, provider, lambda: answers.append(withdraw(side, provider)))
-            drawn = {token: amount + answers[0].moved(token, RESERVE, provider) for token, amount in drawn.items()}
+            got, answer = withdraw(side, provider)
+            together += got
+            drawn = {token: amount + answer.moved(token, RESERVE, provider) for token, amount in drawn.items()}
     if any(drawn[token] > held[token] for token in held):
         return False
     k = len(parts)

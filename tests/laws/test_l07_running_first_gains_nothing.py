@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tests.laws.sides import Side
 from tests.laws.situations import (
-    FOUNDER, OTHER, POOL, PROVIDER, Purse, Situation, exchanged_base, moved_by_rounding, prices, received, situations, tell, withdraw,
+    FOUNDER, OTHER, POOL, PROVIDER, Purse, Situation, exchanged_base, moved_by_rounding, prices, situations, tell, withdraw,
 )  # fmt: skip
 from tests.laws.support import hold_law, holds, see_law_break
 
@@ -28,12 +28,12 @@ def law(side: Side, situation: Situation) -> bool:
     others = [other for other in (FOUNDER, OTHER) if side.position(POOL, other).units]
     exchanged = exchanged_base(side, PROVIDER, side.position(POOL, PROVIDER).units)
     with side.what_if():
-        earlier = received(side, PROVIDER, lambda: withdraw(side, PROVIDER))
-    answers = [withdraw(side, other) for other in others]
+        earlier, _ = withdraw(side, PROVIDER)
+    answers = [withdraw(side, other)[1] for other in others]
     if any(answer.event("GenerationEnded") for answer in answers):
         return False
     rounding = moved_by_rounding(side, exchanged, len(others))
-    later = received(side, PROVIDER, lambda: withdraw(side, PROVIDER))
+    later, _ = withdraw(side, PROVIDER)
     most = (later + Purse(3, 3, 1)).worth(at) + rounding
     holds("earlier pays no more than later", earlier.worth(at) <= most)
     return earlier != later

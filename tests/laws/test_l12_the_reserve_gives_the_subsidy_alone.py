@@ -21,7 +21,7 @@ def law(side: Side, situation: Situation) -> bool:
     units = position.units * situation.requested // 10_000
     base_protected, quote_protected = principal(side, provider, units)
     base, quote = redeemable(side, units)
-    answer = withdraw(side, provider)
+    _, answer = withdraw(side, provider)
     if answer.event("Compensated") is None:
         return False
     price = Fraction(pool.reserve_quote, pool.reserve_base)
