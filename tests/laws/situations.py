@@ -157,11 +157,10 @@ def tell(side: Side, situation: Situation, batch: tuple[str, ...] = ()) -> bool:
         side.wait(DAY)  # the founder's principal is all that may be struck in one epoch
         add(side, provider, situation.first_add)
     move(side, situation.moves)
-    if any(situation.second_add):
+    for who in (provider, OTHER) if any(situation.second_add) else ():
         side.wait(DAY)
         settle(side)
-        add(side, provider, situation.second_add)
-        add(side, OTHER, situation.second_add)
+        add(side, who, situation.second_add)
     move(side, situation.later_moves)
     side.wait(max(DAY, situation.parameters.full_protection_seconds * situation.age // BPS))
     settle(side)
@@ -277,10 +276,15 @@ class Prices:
     dlq: Fraction
 
 
+def spot(side: Side) -> Fraction:
+    """Quote for one base unit of base, exactly."""
+    pool = side.pool(POOL)
+    return Fraction(pool.reserve_quote, pool.reserve_base)
+
+
 def prices(side: Side) -> Prices:
     """The spot price of the pool, and the oracle's of DLQ."""
-    pool = side.pool(POOL)
-    return Prices(Fraction(pool.reserve_quote, pool.reserve_base), Fraction(side.pool(DLQ_POOL).oracle, Q112))
+    return Prices(spot(side), Fraction(side.pool(DLQ_POOL).oracle, Q112))
 
 
 def purse(side: Side, owner: str) -> Purse:
@@ -299,7 +303,7 @@ def moved_by_rounding(side: Side, base: int, departures: int) -> Fraction:
     Each leaves less than one base unit of each token behind, which moves the price by at most that part of the reserves left.
     """
     left = side.pool(POOL)
-    return base * prices(side).base * departures * (Fraction(1, left.reserve_base) + Fraction(1, left.reserve_quote))
+    return base * spot(side) * departures * (Fraction(1, left.reserve_base) + Fraction(1, left.reserve_quote))
 
 
 def redeemable(side: Side, units: int) -> tuple[int, int]:
