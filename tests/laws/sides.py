@@ -110,8 +110,8 @@ class Model(Side):
     """The model, or a copy of it (`planted`)."""
 
     def __init__(self, package: Any = SimpleNamespace(apply=model.apply, genesis=world.genesis)):
-        self.apply = package.apply
-        self.state = package.genesis()
+        self.apply, self.genesis = package.apply, package.genesis
+        self.state = self.genesis()
         super().__init__()
 
     def attempt(self, sender: str, target: str, name: str, /, **arguments: Any) -> Answer:

@@ -23,7 +23,8 @@ T = TypeVar("T")
 BASE, QUOTE = "ABC", "USDC"
 POOL, DLQ_POOL = "pool-0", "pool-1"
 FOUNDER, PROVIDER, OTHER, TRADER, STAKER = "provider-1", "provider-2", "provider-3", "trader", "staker-1"
-FREELY = {"min_base": 0, "min_quote": 0, "max_shortfall": UNLIMITED}
+ANY_MINIMUM = {"min_base": 0, "min_quote": 0}
+FREELY = {**ANY_MINIMUM, "max_shortfall": UNLIMITED}
 LARGEST = 100  # bits of a pool's first reserves: room for all that comes later
 
 
