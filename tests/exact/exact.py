@@ -1,7 +1,8 @@
 """The model's own functions on exact numbers: the same code, called with `Exact` in the place of integers.
 
-`//` of two `Exact` is their exact quotient, so whatever the model rounds is not rounded. Square roots are irrational: they are
-taken to 128 bits beyond the point, downwards.
+`//` of two `Exact` is their exact quotient, so whatever the model rounds is not rounded. Two things are not exact to the last: square
+roots, which are irrational, are taken to 128 bits beyond the point; and a quotient whose denominator has more than 4,096 bits, which
+takes a history of several calls, to 1,024.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from unittest.mock import patch
 from model import fixed_point, liquidity_math
 
 ROOT_BITS = 128
+LONGEST, KEPT = 4_096, 1_024
 
 
 class Exact(Fraction):
@@ -25,7 +27,11 @@ class Exact(Fraction):
 def _staying_exact(operation: Callable) -> Callable:
     def calculate(*numbers: Any) -> Any:
         result = operation(*numbers)
-        return result if result is NotImplemented else Exact(result)
+        if result is NotImplemented:
+            return result
+        if result.denominator.bit_length() > LONGEST:
+            return Exact((result.numerator << KEPT) // result.denominator, 1 << KEPT)
+        return Exact(result)
 
     return calculate
 
