@@ -160,8 +160,9 @@ def _compare_payouts(act: Act, before: Any, answers: list[Answer], pays: Fractio
     if act.kind not in ("swap", "exit"):
         return
     rounded, ideal = ((answer.value,) if act.kind == "swap" else answer.value for answer in answers)
-    of = (before.reserve_quote if act.base_in else before.reserve_base,) if act.kind == "swap" else (before.reserve_base, before.reserve_quote)
-    for got, exactly_due, reserve in zip(rounded, ideal, of, strict=True):
+    reserves = (before.reserve_base, before.reserve_quote)
+    paid_of = reserves if act.kind == "exit" else (reserves[act.base_in],)
+    for got, exactly_due, reserve in zip(rounded, ideal, paid_of, strict=True):
         if abs(got - exactly_due) > (1 + pays * reserve) * SECOND_ORDER:
             raise TooFar(f"a payout of {got} is {float(got - exactly_due)} off")
 

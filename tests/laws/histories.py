@@ -17,7 +17,7 @@ from tests.differential.engine import Step
 from tests.differential.machine import Tally, draw_programs
 from tests.laws.support import SCALE, LawBroken
 
-PROGRAMS, LENGTH = 1_000 * SCALE, 25
+PROGRAMS, LENGTH = 800 * SCALE, 25
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ def law(side: Side, situation: Situation) -> bool:
 
 
 def test_on_the_model(on_model):
-    hold_law(law, on_model, situations(), 1_500)
+    hold_law(law, on_model, situations(), 1_000)
 
 
 def test_on_the_contracts(on_chain):

@@ -110,7 +110,7 @@ LAWS = [(withdrawals, splits()), (swaps, sliced_swaps())]
 
 @pytest.mark.parametrize(("law", "drawn"), LAWS)
 def test_on_the_model(on_model, law, drawn):
-    hold_law(law, on_model, drawn, 1_500)
+    hold_law(law, on_model, drawn, 1_000)
 
 
 @pytest.mark.parametrize(("law", "drawn"), LAWS)

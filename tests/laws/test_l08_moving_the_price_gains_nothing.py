@@ -50,7 +50,7 @@ def law(side: Side, drawn: tuple[Situation, Attack]) -> bool:
 
 
 def test_on_the_model(on_model):
-    hold_law(law, on_model, attacks(), 1_500)
+    hold_law(law, on_model, attacks(), 1_000)
 
 
 def test_on_the_contracts(on_chain):
