@@ -77,13 +77,10 @@ def dust() -> world.Program:
 
 @cache
 def start(prologue: Callable[[], world.Program]) -> State:
-    return final_state(world.genesis(), prologue(), apply)
-
-
-def final_state(state: State, program: world.Program, apply: Callable) -> State:
-    for now, operation in program:
-        state, outcome = apply(state, operation, now)
-        assert outcome.ok, f"{operation}: {outcome.reason}"
+    state = world.genesis()
+    for moment in moments(state, prologue(), apply):
+        assert moment.outcome.ok, f"{moment.operation}: {moment.outcome.reason}"
+        state = moment.after
     return state
 
 
@@ -133,10 +130,10 @@ def hold_over_histories(law: HistoryLaw) -> int:
 def see_law_break_in_histories(law: HistoryLaw, package: Any) -> None:
     """Play the same histories on a copy of the model with a fault, prologue and all; raises LawBroken where the law finds it."""
     for prologue in (world.prologue, dust):
-        begin = final_state(package.genesis(), prologue(), package.apply)
+        *_, last = moments(package.genesis(), prologue(), package.apply)
         for history in histories():
             if history.prologue is prologue:
-                for moment in moments(begin, history.program, package.apply):
+                for moment in moments(last.after, history.program, package.apply):
                     law(moment)
 
 

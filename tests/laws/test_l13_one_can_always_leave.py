@@ -4,6 +4,7 @@ be sent."""
 import pytest
 
 from model import Operation, apply
+from model.token import FEE_ON_TOP, RETURNS_FALSE
 from tests.differential import world
 from tests.differential.artifacts import compile_contracts
 from tests.differential.engine import encode_calls, play_prologue, run_model
@@ -12,13 +13,16 @@ from tests.laws.histories import Moment, histories, hold_over_histories, see_law
 from tests.laws.sides import planted
 from tests.laws.support import LawBroken, holds
 
+STUCK = (RETURNS_FALSE, FEE_ON_TOP)  # the ways in which a token cannot be sent: one that charges its recipient can
+
 
 def exits(moment: Moment) -> list[Operation]:
-    """Everybody's who may leave a pool that the call has changed, of everything."""
+    """Everybody's who may leave a pool that the call has changed, of everything; of pools whose tokens can be sent."""
+    sent = {name for name, token in moment.after.tokens.items() if token.behaviour not in STUCK and token.hook is None}
     return [
         Operation("pool.exit", name, provider, {"units": position.units, "min_base": 0, "min_quote": 0})
         for name, pool in moment.after.pools.items()
-        if pool is not moment.before.pools.get(name)
+        if pool is not moment.before.pools.get(name) and {pool.base, pool.quote} <= sent
         for provider, position in pool.positions.items()
         if position.units and moment.now >= position.last_added + pool.parameters.lockup_seconds
     ]

@@ -199,7 +199,7 @@ def test_on_the_contracts(devnet):
 def gas_of_system_sweep(devnet: Devnet, pools: int) -> int:
     """Of so many pools, each with a surplus of both tokens."""
     program: Program = []
-    for number, (base, quote) in enumerate(list(combinations(world.TOKENS, 2))[:pools]):
+    for number, (base, quote) in enumerate(list(combinations(world.TOKENS[:5], 2))[:pools]):
         pool = f"pool-{number}"
         calls = [
             (CONTROLLER, "controller.create_pool", {"base": base, "quote": quote, "parameters": Parameters()}),
