@@ -16,8 +16,8 @@ from model.state import RESERVE
 from tests.differential.world import DAY
 from tests.laws.sides import Side
 from tests.laws.situations import (
-    BASE, POOL, QUOTE, Hand, Purse, Situation, exchanged_base, moved_by_rounding, open_pool, prices, request, rested,
-    situations, swap, tell, withdraw,
+    BASE, POOL, PROVIDER, QUOTE, Hand, Move, Purse, Situation, exchanged_base, moved_by_rounding, open_pool, prices, request,
+    rested, situations, swap, tell, withdraw,
 )  # fmt: skip
 from tests.laws.support import hold_law, holds, see_law_break
 
@@ -103,6 +103,31 @@ def swaps(side: Side, slices: Slices) -> bool:
 def in_and_out(side: Side, base_in: bool) -> tuple[int, int]:
     pool = side.pool(POOL)
     return (pool.reserve_base, pool.reserve_quote) if base_in else (pool.reserve_quote, pool.reserve_base)
+
+
+def test_k_base_units_alone_would_be_too_strict(on_model):
+    """The Reserve has no base, and pays in quote. A first part of 86 units redeems for 2.69 quote, and gets 2: the 0.69 that stays among
+    551_295 raises the spot price, and with it what is owed for 2.78 * 10**10 base, which are worth 2_918_000 quote, by 3.6."""
+    parameters = Parameters(bailout_threshold_bps=BPS, max_deviation_bps=1_000, min_fee_bps=0, protocol_fee_bps=5_000, staker_share_bps=0)
+    situation = Situation(
+        parameters, base=2**39, quote=2**9, alone=False, first_add=(519, 519), moves=(Move(False, BPS, 10), Move(False, 1, 2)),
+        second_add=(0, 0), later_moves=(Move(False, 1, 5),), age=BPS, fills=(0, 10 * BPS), stake=2, dlq_price=(2**20, 2**20),
+        requested=BPS, bailout=False, last_moves=(),
+    )  # fmt: skip
+    with on_model.what_if():
+        assert tell(on_model, situation)
+        at = prices(on_model)
+        with on_model.what_if():
+            whole, _ = withdraw(on_model, PROVIDER)
+        together = Purse(0, 0, 0)
+        for part in (1, BPS):
+            assert request(on_model, PROVIDER, part)
+            on_model.wait(DAY)
+            together += withdraw(on_model, PROVIDER)[0]
+    assert (whole, together) == (Purse(256_658_719, 2_918_276, 0), Purse(256_658_718, 2_918_279, 0))
+    assert together.worth(at) > (whole + Purse(2, 2, 0)).worth(at)
+    with on_model.what_if():
+        assert withdrawals(on_model, (situation, [1, BPS]))
 
 
 LAWS = [(withdrawals, splits()), (swaps, sliced_swaps())]

@@ -6,9 +6,12 @@ does, through the spot price, to the worth of the base that is missing or gained
 
 from dataclasses import replace
 
+from model import Parameters
+from model.fixed_point import BPS
 from tests.laws.sides import Side
 from tests.laws.situations import (
-    FOUNDER, OTHER, POOL, PROVIDER, Purse, Situation, exchanged_base, moved_by_rounding, prices, situations, tell, withdraw,
+    FOUNDER, OTHER, POOL, PROVIDER, Move, Purse, Situation, exchanged_base, moved_by_rounding, prices, situations, tell,
+    withdraw,
 )  # fmt: skip
 from tests.laws.support import hold_law, holds, see_law_break
 
@@ -37,6 +40,27 @@ def law(side: Side, situation: Situation) -> bool:
     most = (later + Purse(3, 3, 1)).worth(at) + rounding
     holds("earlier pays no more than later", earlier.worth(at) <= most)
     return earlier != later
+
+
+def test_some_base_units_alone_would_be_too_strict(on_model):
+    """Nearly all of the pool leaves in between, and what that rounds moves the price in the little that is left."""
+    parameters = Parameters(bailout_threshold_bps=1, max_deviation_bps=1_000, min_fee_bps=0, protocol_fee_bps=5_000, staker_share_bps=0)
+    situation = Situation(
+        parameters, base=2**48, quote=2_305_825_417_027_649_536, alone=False, first_add=(0, 2), moves=(), second_add=(0, 0),
+        later_moves=(Move(False, 1_000, 1), Move(False, 5_000, 10)), age=4 * BPS, fills=(0, BPS),
+        stake=13_265_996_365_813_681_419_991_384_064, dlq_price=(2**44, 2**46), requested=5_000, bailout=True,
+        last_moves=(Move(True, 2_000, 1),),
+    )  # fmt: skip
+    with on_model.what_if():
+        assert tell(on_model, situation, batch=(FOUNDER, OTHER))
+        at = prices(on_model)
+        with on_model.what_if():
+            earlier, _ = withdraw(on_model, PROVIDER)
+        withdraw(on_model, FOUNDER)
+        later, _ = withdraw(on_model, PROVIDER)
+    assert earlier.worth(at) > (later + Purse(3, 3, 1)).worth(at)
+    with on_model.what_if():
+        assert law(on_model, situation)
 
 
 def test_on_the_model(on_model):

@@ -100,6 +100,16 @@ def after_the_price_came_back(side: Side, deposit: Deposit) -> bool:
     return base * 100 < pool.reserve_base and quote * 100 < pool.reserve_quote
 
 
+def test_nothing_at_all_would_be_too_strict_after_one_swap(on_model):
+    """237_696 of 513_472 units redeem for 118_729.96 base and 475_866.96 quote, and so for 118_729 and 475_866. At the price after,
+    1_027_970 / 256_481, the principal of 118_848 base and 475_392 quote is worth 951_732, and 118_729 base are worth 475_864."""
+    with on_model.what_if():
+        open_pool(on_model, POOL, BASE, Parameters(min_fee_bps=0, protocol_fee_bps=0), 137_888, 551_552)
+        on_model.call(PROVIDER, POOL, "pool.add", base=118_848, quote=475_392, min_units=0, deadline=UNLIMITED)
+        assert swap(on_model, base_in=False, amount=1_026).value == 255
+        assert coverage(on_model, PROVIDER, spot(on_model)) == 951_732 - 475_864 - 475_866 == 2
+
+
 # -- any position ----------------------------------------------------------------------------------------------------
 
 
