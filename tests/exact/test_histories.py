@@ -11,10 +11,14 @@ shrinks to its 1/(1+t)th, and what it puts into Y is at most the rest; in an add
 times as much in what is left of it, and s/(1-s) times in what is left of each token. To this a call adds what it rounds itself: less than
 2 base units of one token in a swap (what is paid, and the cut), 1 unit in an add, 1 base unit of each token where units leave.
 
-So after n calls by which no units leave, d <= (3*n + 1)/m: pools lose less than three base units a call, and never more in the end
-than they lost on the way. What a call pays is off by at most `1 + d` of the reserve, and a principal, struck of two shares and
-two reserves, by at most `4*d` of itself and, for each add, R7's own bound: `ceil(B'/U') + ceil(B/Q) + 2` base units of base, of
-quote likewise; and for each exit 1.
+So after n calls by which no units leave, d <= (3*n + 1)/m: a pool loses less than three base units a call, and no more in the end than
+it lost on the way. What a call pays follows from it:
+
+- a swap or an exit is off by at most 1 and the part d of the reserve;
+- a principal, struck of two shares and two reserves, by at most 4*d of itself and, for each add, R7's own bound, `ceil(B'/U') +
+  ceil(B/Q) + 2` base units of base (of quote likewise), and for each departure 1;
+- a protected withdrawal by as much as its principal, 4 base units, and the part 8*d of all that it is reckoned from: principal and
+  share, and in quote their worth.
 """
 
 from collections.abc import Callable
@@ -34,10 +38,13 @@ from tests.differential import world
 from tests.differential.world import DAY, UNLIMITED
 from tests.exact.exact import exact, exactly
 from tests.laws.sides import Answer, Model
-from tests.laws.situations import ANY_MINIMUM, BASE, FOUNDER, OTHER, POOL, PROVIDER, QUOTE, TRADER, Hand, open_pool
+from tests.laws.situations import (
+    ANY_MINIMUM, BASE, FOUNDER, FREELY, OTHER, POOL, PROVIDER, QUOTE, TRADER, Hand, give_to_reserve, open_pool,
+)  # fmt: skip
 from tests.laws.support import SCALE
 
 AMOUNTS = {"amount", "amount_in", "base", "quote", "units", "shares"}
+LEAVES = ("exit", "withdraw")
 PROVIDERS = (FOUNDER, PROVIDER, OTHER)
 SECOND_ORDER = 1 + Fraction(1, 2**20)  # products of errors, each of which is below 2**-30
 
@@ -90,12 +97,15 @@ def histories(draw: Callable) -> History:
     hand = Hand(draw)
 
     def act() -> Act:
-        kind = hand.pick(("swap", "swap", "swap", "add", "add", "donate", "exit", "sweep"))
+        kind = hand.pick(("swap", "swap", "swap", "add", "add", "donate", "exit", "withdraw", "sweep"))
         parts = hand.add() if kind == "add" else (hand.pick((1, 100, 3_000, 5_000)), hand.pick((0, 1, 100, 5_000)))
         return Act(kind, hand.pick(PROVIDERS), hand.pick((False, True)), parts, hand.pick((0, 0, 1, 30)))
 
     parameters = Parameters(
-        min_fee_bps=hand.pick((0, 10, 1_000)), protocol_fee_bps=hand.pick((0, 2_000, 5_000)), max_deviation_bps=1_000
+        bailout_threshold_bps=BPS,
+        max_deviation_bps=1_000,
+        min_fee_bps=hand.pick((0, 10, 1_000)),
+        protocol_fee_bps=hand.pick((0, 2_000, 5_000)),
     )
     return History(parameters, hand.amount(50, 90), hand.amount(50, 90), tuple([act() for _ in range(1 + hand.below(20))]))
 
@@ -112,6 +122,8 @@ def call_of(side: Model, act: Act) -> tuple[str, str, dict[str, int | str]]:
         return act.provider, "pool.add", {"base": base, "quote": quote, "min_units": 0, "deadline": UNLIMITED}
     if act.kind == "donate":
         return TRADER, "pool.donate", {"base": base, "quote": quote}
+    if act.kind == "withdraw":
+        return act.provider, "pool.withdraw", FREELY
     if act.kind == "exit":
         return act.provider, "pool.exit", {"units": side.position(POOL, act.provider).units * act.parts[0] // BPS, **ANY_MINIMUM}
     return TRADER, "pool.sweep", {}
@@ -129,28 +141,37 @@ def play(integers: Model, ideals: ExactModel, history: History, rounding: Fracti
     """
     for side in (integers, ideals):
         open_pool(side, POOL, BASE, history.parameters, history.base, history.quote)
+        side.call(FOUNDER, POOL, "pool.begin_protection")
+        for token in (BASE, QUOTE):
+            give_to_reserve(side, token, side.RICH // 2)
     bound = Fraction(1, integers.pool(POOL).total_units)
     taken, grains = 0, {provider: [0, 0] for provider in PROVIDERS}
+    grains[FOUNDER] = list(_grains("add", integers.pool(POOL), integers.pool(POOL)))
     for act in history.acts:
-        sender, name, arguments = call_of(integers, act)
-        before = integers.pool(POOL)
-        answers = []
+        units = integers.position(POOL, act.provider).units * act.parts[0] // BPS
         for side in (integers, ideals):
             side.wait(act.days * DAY)
-            answers.append(side.attempt(sender, POOL, name, **arguments))
+            if act.kind == "withdraw":
+                side.attempt(act.provider, POOL, "pool.request_withdrawal", units=units)
+                side.wait(DAY)
+        sender, name, arguments = call_of(integers, act)
+        before, position = integers.pool(POOL), integers.position(POOL, act.provider)
+        answers = [side.attempt(sender, POOL, name, **arguments) for side in (integers, ideals)]
         if answers[0].reason != answers[1].reason:
             return taken  # at the very edge of the price guard one of them is refused: from here on the histories differ
         if answers[0].reason is not None:
             continue
         taken += 1
         after, ideal = integers.pool(POOL), ideals.pool(POOL)
-        left = Fraction(arguments["units"], before.total_units) if act.kind == "exit" else 0
+        left = Fraction(units, before.total_units) if act.kind in LEAVES else 0
         pays = bound + Fraction(1, min(before.reserve_base, before.reserve_quote))
         bound = bound * (1 + left) / (1 - left) + Fraction(rounding, min(after.reserve_base, after.reserve_quote, after.total_units))
         apart = sum(error(getattr(after, name), getattr(ideal, name)) for name in ("reserve_base", "reserve_quote", "total_units"))
         if apart > bound * SECOND_ORDER:
             raise TooFar(f"after {taken} calls reserves and units are {float(apart)} apart, and {float(bound)} is stated")
         _compare_payouts(act, before, answers, pays)
+        if act.kind == "withdraw":
+            _compare_withdrawals(before, position, units, answers, bound, grains[act.provider])
         grains[act.provider] = [grain + more for grain, more in zip(grains[act.provider], _grains(act.kind, before, after))]
         _compare_principals(integers, ideals, bound, grains)
     return taken
@@ -167,10 +188,22 @@ def _compare_payouts(act: Act, before: Any, answers: list[Answer], pays: Fractio
             raise TooFar(f"a payout of {got} is {float(got - exactly_due)} off")
 
 
+def _compare_withdrawals(before: Any, position: Any, units: int, answers: list[Answer], bound: Fraction, grains: list[int]) -> None:
+    if len({answer.event("Compensated") is None for answer in answers}) == 2:
+        return  # a coverage of less than 2 rounds to none: the exchange that it decides about is worth no more than that
+    part, price = Fraction(units, position.units), Fraction(before.reserve_quote, before.reserve_base)
+    base = position.principal_base * part + Fraction(before.reserve_base * units, before.total_units)
+    quote = position.principal_quote * part + Fraction(before.reserve_quote * units, before.total_units) + base * price
+    for place, of in enumerate((base, quote)):
+        off = abs(answers[0].value[place] - answers[1].value[place])
+        if off > grains[place] + 4 + 8 * bound * of:
+            raise TooFar(f"a withdrawal pays {answers[0].value[place]}, which is {float(off)} off")
+
+
 def _grains(kind: str, before: Any, after: Any) -> tuple[int, int]:
     """What a call may round off a principal: in an add, R7's bound."""
     if kind != "add":
-        return (1, 1) if kind == "exit" else (0, 0)
+        return (1, 1) if kind in LEAVES else (0, 0)
     of_base = ceil(Fraction(after.reserve_base, after.total_units)) + ceil(Fraction(before.reserve_base, before.reserve_quote)) + 2
     of_quote = ceil(Fraction(after.reserve_quote, after.total_units)) + ceil(Fraction(before.reserve_quote, before.reserve_base)) + 2
     return of_base, of_quote

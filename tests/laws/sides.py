@@ -193,7 +193,7 @@ class Chain(Side, Evm):
         self.evm.set_block_env(BlockEnv(timestamp=self.now))
         ok, data, logs, _ = self._call(self.address[sender], self.address[target], self.directory.calldata(operation))
         if not ok:
-            return Answer(None, self.directory.read_result(operation, ok, data).removeprefix("reverted: "), [])
+            return Answer(None, self.directory.read_outcome(operation, ok, data, ()).reason, [])
         values = _words(data)
         return Answer(values[0] if len(values) == 1 else tuple(values), None, _Events(self, logs))
 

@@ -180,7 +180,7 @@ def gas(devnet: Devnet, program: Program) -> list[int]:
     ]
     observations, _ = devnet.execute(calls)
     for (_, operation), seen in zip(program, observations, strict=True):
-        assert seen.ok, f"{operation.name}: {devnet.directory.read_result(operation, seen.ok, seen.data)}"
+        assert seen.ok, f"{operation.name}: {devnet.directory.read_outcome(operation, seen.ok, seen.data, ()).reason}"
     return [seen.gas for seen in observations]
 
 
