@@ -61,7 +61,7 @@ def test_on_the_contracts(on_chain):
     "fault",
     [
         # The Backstop is called in calm, too.
-        ("pool.py", "if not pool.books.bailout or dlq_pool == ZERO", "if dlq_pool == ZERO"),
+        ("pool.py", "if payment.shortfall == 0 or not pool.books.bailout:", "if payment.shortfall == 0:"),
         # The Reserve keeps half of the token in deficit back.
         ("waterfall.py", "paid = min(deficit, allowance)", "paid = min(deficit, allowance // 2)"),
         # The Backstop is asked before all of the Reserve's quote is given.

@@ -52,7 +52,9 @@ def test_on_the_contracts():
     for history in [history for history in histories() if history.prologue is world.prologue][:150]:
         steps = run_model(start, history.program)
         last = steps[-1]
-        leave = exits(Moment(start, last.now, last.operation, last.outcome, last.state))
+        leaving = exits(Moment(start, last.now, last.operation, last.outcome, last.state))
+        # A token that has units of its own is a contract: it cannot send a transaction.
+        leave = [operation for operation in leaving if operation.sender in world.ACTORS]
         steps_out = run_model(last.state, [(last.now, operation) for operation in leave])
         observed, _ = chain.execute(encode_calls(steps + steps_out, chain.directory))
         for operation, seen in zip(leave, observed[len(steps) :], strict=True):
