@@ -26,7 +26,7 @@ def mul_div(multiplicand: int, multiplier: int, divisor: int) -> int:
 
     Rounding
     --------
-    Down.
+    Down, by less than 1.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def mul_div_up(multiplicand: int, multiplier: int, divisor: int) -> int:
 
     Rounding
     --------
-    Up.
+    Up, by less than 1.
 
     Raises
     ------

@@ -29,7 +29,7 @@ def units_minted(base: int, quote: int, reserve_base: int, reserve_quote: int, u
 
     Rounding
     --------
-    Down, in favour of the units that exist already.
+    Down by less than 1 unit, in favour of the units that exist already.
     """
     if units == 0:
         return isqrt(base * quote)
@@ -58,7 +58,7 @@ def portion(amount: int, part: int, whole: int) -> int:
 
     Rounding
     --------
-    Down: a part of a principal never promises more than the whole did.
+    Down by less than 1: a part of a principal never promises more than the whole did.
     """
     return mul_div(amount, part, whole)
 
@@ -82,7 +82,7 @@ def redeemable(reserve: int, units: int, total_units: int) -> int:
 
     Rounding
     --------
-    Down, in favour of the units that stay.
+    Down by less than 1 base unit, in favour of the units that stay.
     """
     return portion(reserve, units, total_units)
 
@@ -106,7 +106,7 @@ def principal(share_base: int, share_quote: int, reserve_base: int, reserve_quot
 
     Rounding
     --------
-    Down, in favour of the Reserve.
+    Down by less than 1 base unit each, in favour of the Reserve.
 
     Raises
     ------

@@ -20,7 +20,7 @@ def spot_price(reserve_base: int, reserve_quote: int) -> int:
 
     Rounding
     --------
-    Down.
+    Down, by less than 1: a Q112th of a quote base unit per base base unit.
     """
     return mul_div(reserve_quote, Q112, reserve_base)
 
@@ -50,7 +50,7 @@ def advance(price: int, spot: int, elapsed: int, window: int) -> int:
 
     Rounding
     --------
-    Down.
+    Down, by less than 3/2: 1 for the weighing, 1/2 for half the price before.
     """
     clipped = max(price // 2, min(spot, 2 * price))
     weight = min(elapsed, window)

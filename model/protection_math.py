@@ -57,7 +57,7 @@ def coverage_at_spot(
 
     Rounding
     --------
-    Down as a whole, in favour of the Reserve.
+    Down as a whole, by less than 2 base units, in favour of the Reserve.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def coverage_at_price(principal_base: int, principal_quote: int, base: int, quot
 
     Rounding
     --------
-    Down as a whole, in favour of the Reserve.
+    Down as a whole, by less than 2 base units, in favour of the Reserve.
 
     Raises
     ------
@@ -160,7 +160,7 @@ def entitlement(
 
     Rounding
     --------
-    In favour of the Reserve: what it gives down, what it takes up.
+    In favour of the Reserve: what it gives down, what it takes up, each by less than 1 base unit.
 
     Raises
     ------

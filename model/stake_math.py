@@ -24,7 +24,7 @@ def shares_minted(amount: int, total_stake: int, total_shares: int) -> int:
 
     Rounding
     --------
-    Down, in favour of the stakers who are there already.
+    Down by less than 1 share, in favour of the stakers who are there already.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def redeemable(shares: int, total_stake: int, total_shares: int) -> int:
 
     Rounding
     --------
-    Down, in favour of the stakers who stay.
+    Down by less than 1 base unit, in favour of the stakers who stay.
     """
     return mul_div(shares, total_stake, total_shares)
 
@@ -79,7 +79,7 @@ def index_growth(amount: int, total_shares: int) -> int:
 
     Rounding
     --------
-    Down, in favour of the Backstop.
+    Down by less than 1: a Q112th of a base unit per share, in favour of the Backstop.
     """
     return mul_div(amount, Q112, total_shares)
 
@@ -103,7 +103,7 @@ def earned(shares: int, index: int, index_paid: int) -> int:
 
     Rounding
     --------
-    Down, in favour of the Backstop.
+    Down by less than 1 base unit, in favour of the Backstop.
     """
     return mul_div(shares, index - index_paid, Q112)
 

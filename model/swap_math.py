@@ -27,7 +27,7 @@ def swap_output(dx: int, x: int, y: int, min_fee_bps: int) -> int:
 
     Rounding
     --------
-    Down, in favour of the pool.
+    Down by less than 1 base unit, in favour of the pool.
     """
     reserve_after = dx + x
     output_by_slip = mul_div(dx * x, y, reserve_after * reserve_after)
@@ -56,7 +56,7 @@ def swap_fee(dx: int, x: int, y: int, dy: int) -> int:
 
     Rounding
     --------
-    Down; what is lost stays in the pool.
+    Down by less than 1 base unit; what is lost stays in the pool.
     """
     output_without_fee = mul_div(dx, y, dx + x)
     return output_without_fee - dy
@@ -81,6 +81,6 @@ def protocol_cut(fee: int, protocol_fee_bps: int) -> int:
 
     Rounding
     --------
-    Down, in favour of the pool's providers.
+    Down by less than 1 base unit, in favour of the pool's providers.
     """
     return mul_div(fee, protocol_fee_bps, BPS)

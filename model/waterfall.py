@@ -53,7 +53,7 @@ def allowance(held: int, units: int, total_units: int, bailout: bool) -> int:
 
     Rounding
     --------
-    Down, in favour of those who leave later.
+    Down by less than 1 base unit, in favour of those who leave later.
     """
     if not bailout:
         return held
@@ -83,7 +83,7 @@ def in_kind(deficit: int, surplus: int, owed: int, short: int, allowance: int) -
 
     Rounding
     --------
-    `taken` up and `owed` down, in favour of the Reserve.
+    `taken` up and `owed` down, each by less than 1 base unit, in favour of the Reserve.
     """
     if deficit == 0:
         return 0, 0, owed
@@ -117,7 +117,8 @@ def backstop(owed: int, price: int, allowance: int) -> tuple[int, int]:
 
     Rounding
     --------
-    `needed` down, in favour of the stakers, who are spared less than one base unit of DLQ; `covered` down.
+    `needed` down by less than 1, in favour of the stakers, who are spared less than one base unit of DLQ; `covered` down. So what
+    is left differs from the exact remainder by less than a base unit of DLQ is worth, or than 1, whichever is more.
     """
     needed = owed * Q112 // price
     slashed = min(needed, allowance)
@@ -142,7 +143,8 @@ def pay(due: Entitlement, allowances: Allowances) -> Payment:
 
     Rounding
     --------
-    As in the steps.
+    As in the steps: in quote, `paid_quote` is down by less than 1 and `shortfall` off by less than 1 and the worth of a base unit
+    of DLQ; `slashed` is down by less than 1 and what 1 quote buys of DLQ.
     """
     paid, taken, owed = in_kind(due.deficit, due.surplus, due.owed, due.short, allowances.in_kind)
     # A quote deficit has been paid in quote already: the Reserve has given what it may of that token.
