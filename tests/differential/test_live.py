@@ -82,9 +82,10 @@ def named(*aliases: str) -> list[str]:
 
 def test_on_our_own_devnet_transactions_come_to_what_the_embedded_backend_says(fuzz):
     reports = []
-    for backend in ("transactions", "evm"):
+    # Equal, but far too short to reach everything, which of transactions nobody asks.
+    for backend, status in (("transactions", 0), ("evm", 3)):
         done = fuzz("--backend", backend, "--examples", 2, "--steps", 10, "--seed", 3)
-        assert done.returncode == 3, done.stdout + done.stderr  # equal, but far too short to reach everything
+        assert done.returncode == status, done.stdout + done.stderr
         reports.append(fuzz.report() | {"backend": "", "seconds": 0, "steps_per_second": 0})
     assert reports[0] == reports[1] and reports[0]["mismatches"] == 0
 
@@ -120,7 +121,7 @@ def test_a_disagreement_on_a_live_network_is_told():
             network.take(changed)
     difference = raised.value.difference
     assert (difference.index, difference.what) == (1, "state")
-    assert (difference.model, difference.chain) == (["controller.swept_epoch = 7"], ["controller.swept_epoch = 0"])
+    assert [(row.path, row.model, row.observed) for row in difference.differing] == [("controller.swept_epoch", 7, 0)]
     assert [step.operation for step in raised.value.steps] == [agreed, changed]
 
 

@@ -88,6 +88,8 @@ class Way:
     entered: set[str]
 
 
+# Pools of the CALLER that come before it have a surplus of their own.
+OTHERS_SWEPT = [call("trader", pool, "pool.sweep") for pool in ("pool-0", "pool-1", "pool-2")]
 WITHDRAW = call("provider-1", POOL, "pool.withdraw", min_base=0, min_quote=0, max_shortfall=EVERYTHING)
 REQUEST = call("provider-1", POOL, "pool.request_withdrawal", units=10**15)
 WAYS = {
@@ -115,7 +117,7 @@ WAYS = {
     "from the Reserve": Way([REQUEST], WITHDRAW, 3, {POOL, RESERVE}),
     "from a pool to the Backstop, swept": Way(surplus(POOL), call("trader", POOL, "pool.sweep"), 1, {POOL}),
     "from a pool to the Reserve, swept": Way(surplus(POOL), call("trader", POOL, "pool.sweep"), 2, {POOL}),
-    "from a pool, swept with all": Way(surplus(POOL), call("trader", CONTROLLER, "controller.sweep"), 1, {POOL, CONTROLLER}),
+    "from a pool, swept with all": Way([*OTHERS_SWEPT, *surplus(POOL)], call("trader", CONTROLLER, "controller.sweep"), 1, {POOL, CONTROLLER}),
     "from the Backstop, claimed": Way(
         [*surplus(POOL), call("trader", POOL, "pool.sweep")],
         call("staker-2", BACKSTOP, "backstop.claim", pool=POOL, token=CALLER), 1, {BACKSTOP},
