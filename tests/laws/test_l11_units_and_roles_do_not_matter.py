@@ -46,6 +46,8 @@ def units(side: Side, drawn: tuple[Situation, bool, int]) -> bool:
     fine = told(side, replace(situation, base=situation.base * factors[0], quote=situation.quote * factors[1]))
     if coarse is None or fine is None or min(*coarse[2], *fine[2]) < 2**50:
         return False
+    if max(fine[2]) > side.RICH // 4:
+        return False  # the trader may have run out of the finer token
     if (coarse[1] is None) != (fine[1] is None):
         # Rounding may decide whether there is a loss, if it is as small.
         owed = (coarse[1] or fine[1])["owed"]
