@@ -53,6 +53,8 @@ def units(side: Side, drawn: tuple[Situation, bool, int]) -> bool:
         owed = (coarse[1] or fine[1])["owed"]
         holds("what is due is due in both", owed <= fine[2][1] * ROUNDING)
         return False
+    if coarse[1] is not None and coarse[1]["age"] != fine[1]["age"]:
+        return False  # the oracle took a day more to come to rest in one of them
     for what, small, large in (
         ("a reserve", coarse[2], fine[2]),
         ("a principal", coarse[4], fine[4]),
