@@ -46,11 +46,15 @@ def units(side: Side, drawn: tuple[Situation, bool, int]) -> bool:
     fine = told(side, replace(situation, base=situation.base * factors[0], quote=situation.quote * factors[1]))
     if coarse is None or fine is None or min(*coarse[2], *fine[2]) < 2**50:
         return False
+    if max(fine[2]) > side.RICH // 4:
+        return False  # the trader may have run out of the finer token
     if (coarse[1] is None) != (fine[1] is None):
         # Rounding may decide whether there is a loss, if it is as small.
         owed = (coarse[1] or fine[1])["owed"]
         holds("what is due is due in both", owed <= fine[2][1] * ROUNDING)
         return False
+    if coarse[1] is not None and coarse[1]["age"] != fine[1]["age"]:
+        return False  # the oracle took a day more to come to rest in one of them
     for what, small, large in (
         ("a reserve", coarse[2], fine[2]),
         ("a principal", coarse[4], fine[4]),
