@@ -5,7 +5,7 @@ from unittest.mock import patch
 from ape import chain
 from ape.api import AccountAPI
 from ape.contracts import ContractInstance
-from ape.exceptions import ContractLogicError
+from ape.exceptions import ContractLogicError, TransactionError
 from ape_ethereum.trace import Trace
 from eth_utils import to_checksum_address
 from ethpm_types import ContractType
@@ -62,7 +62,7 @@ class ApeLoop:
         try:
             receipt = method(*self._arguments(operation), sender=self.accounts[operation.sender])
         except ContractLogicError as error:
-            return [], error.revert_message
+            return [], "" if error.revert_message == TransactionError.DEFAULT_MESSAGE else error.revert_message
         return [_log(log) for log in receipt.logs], None
 
     def _arguments(self, operation: Operation) -> list:
