@@ -12,9 +12,9 @@ from model import Operation, State
 from model.state import with_pool
 from scripts import replay
 from tests.differential import trace, world
-from tests.differential.engine import Step, compare, play_prologue, run_model
+from tests.differential.engine import Step, compare, run_model
 from tests.differential.environment import backend
-from tests.differential.planted import TAKES_TOO_LITTLE, plant
+from tests.differential.planted import plant
 from tests.differential.trace_schema import PROLOGUE
 from tests.scenarios.scenario import FOLDER
 
@@ -27,18 +27,6 @@ def leaving(state: State) -> world.Program:
     free = {"min_base": 0, "min_quote": 0, "max_shortfall": world.UNLIMITED}
     withdrawal = (world.START + world.DAY, Operation("pool.withdraw", "pool-1", "provider-1", free))
     return [(world.START, Operation("pool.request_withdrawal", "pool-1", "provider-1", units)), SWEEP, withdrawal, withdrawal]
-
-
-@pytest.fixture(scope="module")
-def faulty(tmp_path_factory):
-    """Contracts in which step 1 of the waterfall rounds what it takes the wrong way."""
-    return plant(tmp_path_factory.mktemp("faulty") / "contracts", TAKES_TOO_LITTLE)
-
-
-@pytest.fixture(scope="module")
-def on_faulty(faulty):
-    with backend("evm", sources=faulty) as chain:
-        yield chain, play_prologue(chain)
 
 
 @pytest.fixture(scope="module")
@@ -67,9 +55,9 @@ def run(*arguments) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def with_fault(faulty, monkeypatch):
+def with_fault(faulty_contracts, monkeypatch):
     """The command, run on the faulty contracts."""
-    monkeypatch.setattr(replay, "backend", partial(backend, sources=faulty))
+    monkeypatch.setattr(replay, "backend", partial(backend, sources=faulty_contracts))
 
 
 @pytest.mark.parametrize("name", ["evm", "devnet"])

@@ -14,28 +14,16 @@ from click.testing import CliRunner
 from model import OPERATIONS, Operation, Parameters
 from scripts import shrink
 from tests.differential import trace, world
-from tests.differential.engine import compare, play_prologue, run_model
+from tests.differential.engine import compare, run_model
 from tests.differential.environment import backend
 from tests.differential.fingerprint import fingerprint
 from tests.differential.machine import Enough, Tally, draw_programs
 from tests.differential.shrink import Shrinker, plainer_numbers, plainer_pauses
 from tests.differential.commands import ape
-from tests.differential.planted import TAKES_TOO_LITTLE, faulty_project, plant
+from tests.differential.planted import TAKES_TOO_LITTLE, faulty_project
 from tests.scenarios.scenario import FOLDER
 
 CALLS = 20  # at least so many in the trace before
-
-
-@pytest.fixture(scope="module")
-def contracts(tmp_path_factory):
-    """Contracts in which step 1 of the waterfall rounds what it takes the wrong way."""
-    return plant(tmp_path_factory.mktemp("faulty") / "contracts", TAKES_TOO_LITTLE)
-
-
-@pytest.fixture(scope="module")
-def on_faulty(contracts):
-    with backend("evm", sources=contracts) as chain:
-        yield chain, play_prologue(chain)
 
 
 @pytest.fixture(scope="module")
@@ -214,8 +202,8 @@ def interrupting(contracts, after: int):
     return opened
 
 
-def test_what_was_found_before_ctrl_c_is_kept(failure, contracts, tmp_path, monkeypatch):
-    monkeypatch.setattr(shrink, "backend", interrupting(contracts, after=9))
+def test_what_was_found_before_ctrl_c_is_kept(failure, faulty_contracts, tmp_path, monkeypatch):
+    monkeypatch.setattr(shrink, "backend", interrupting(faulty_contracts, after=9))
     status, output, _ = run(failure, "--output", tmp_path / "shrunk.json")
     assert status == 130 and "; interrupted\n" in output
     before, after = trace.read(failure), trace.read(tmp_path / "shrunk.json")
@@ -223,15 +211,15 @@ def test_what_was_found_before_ctrl_c_is_kept(failure, contracts, tmp_path, monk
     assert after["fingerprint"] == before["fingerprint"]
 
 
-def test_ctrl_c_before_anything_was_tried_writes_nothing(failure, contracts, tmp_path, monkeypatch):
-    monkeypatch.setattr(shrink, "backend", interrupting(contracts, after=1))
+def test_ctrl_c_before_anything_was_tried_writes_nothing(failure, faulty_contracts, tmp_path, monkeypatch):
+    monkeypatch.setattr(shrink, "backend", interrupting(faulty_contracts, after=1))
     status, output, error = run(failure, "--output", tmp_path / "shrunk.json")
     assert (status, output) == (130, "") and error.count("\n") == 1
     assert not list(tmp_path.iterdir())
 
 
-def test_without_time_only_what_follows_the_failure_is_left_out(failure, contracts, tmp_path, monkeypatch):
-    monkeypatch.setattr(shrink, "backend", partial(backend, sources=contracts))
+def test_without_time_only_what_follows_the_failure_is_left_out(failure, faulty_contracts, tmp_path, monkeypatch):
+    monkeypatch.setattr(shrink, "backend", partial(backend, sources=faulty_contracts))
     status, output, _ = run(failure, "--seconds", 0, "--output", tmp_path / "shrunk.json")
     assert status == 0 and "; out of time\n" in output
     before, after = trace.read(failure), trace.read(tmp_path / "shrunk.json")
@@ -252,8 +240,8 @@ def test_a_scenario_is_shrunk_from_where_it_starts(tmp_path, monkeypatch):
     assert after["title"] == "After 49 days, 49 % of the loss is made good"
 
 
-def test_a_bad_trace_or_a_bad_place_is_one_line(failure, contracts, tmp_path, monkeypatch):
-    monkeypatch.setattr(shrink, "backend", partial(backend, sources=contracts))
+def test_a_bad_trace_or_a_bad_place_is_one_line(failure, faulty_contracts, tmp_path, monkeypatch):
+    monkeypatch.setattr(shrink, "backend", partial(backend, sources=faulty_contracts))
     (tmp_path / "old.json").write_text('{"format": "makewhole trace", "version": 1}')
     for arguments, says in (
         ([tmp_path / "none.json"], "none.json: cannot be read (No such file or directory)"),
