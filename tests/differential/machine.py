@@ -18,7 +18,7 @@ from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
 from tests.differential.shrink import minimise
-from tests.differential.strategies import steps
+from tests.differential.strategies import Scene, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,7 @@ class Machine(RuleBasedStateMachine):
         self.state = self.start
         self.now = world.START
         self.steps: list[Step] = []
+        self.scene: Scene | None = None  # the one under way
 
     @rule(step=steps())
     def step(self, step: tuple[int, Operation]) -> None:
