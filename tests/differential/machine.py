@@ -118,7 +118,11 @@ class DrawnAnew(HypothesisProvider):
 
     By itself Hypothesis follows each program with five that repeat parts of it, and begins with small ones: that finds what a
     value that comes twice breaks, but leaves one program in six to meet something that none has met before. Shrinking is the same.
+    Nor does it draw constants that it finds in whatever modules have been imported: a seed draws the same programs everywhere.
     """
+
+    def _maybe_draw_constant(self, *_, **__) -> None:
+        return None
 
 
 AVAILABLE_PROVIDERS["drawn anew"] = DrawnAnew
