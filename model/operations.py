@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from model import backstop, controller, pool, reserve, token
+from model import backstop, controller, founder, pool, reserve, token
 from model.lock import require_free
 from model.state import NO_REASON, Call, Operation, Outcome, Revert, State, require
 
@@ -40,7 +40,9 @@ OPERATIONS: dict[str, Callable] = {
     "token.transferFrom": token.transfer_from,
     "token.approve": token.approve,
     "token.set_behaviour": token.set_behaviour,
+    "token.take": token.take,
     "token.arm": token.arm,
+    "founder.found": founder.found,
 }
 
 

@@ -16,7 +16,9 @@ from tests.differential.artifacts import Artifacts
 from tests.differential.codec import Directory, Log, StateCodec, fields_of, kind
 from tests.differential.engine import Step
 
-CONTRACTS = {"controller": "Controller", "reserve": "Reserve", "backstop": "Backstop", "pool": "Pool", "token": "AwkwardToken"}
+CONTRACTS = {
+    "controller": "Controller", "reserve": "Reserve", "backstop": "Backstop", "pool": "Pool", "token": "AwkwardToken", "founder": "Founder",
+}  # fmt: skip
 
 
 class ApeLoop:

@@ -18,7 +18,7 @@ from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
 from tests.differential.shrink import minimise
-from tests.differential.strategies import steps
+from tests.differential.strategies import Scene, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,11 @@ class DrawnAnew(HypothesisProvider):
 
     By itself Hypothesis follows each program with five that repeat parts of it, and begins with small ones: that finds what a
     value that comes twice breaks, but leaves one program in six to meet something that none has met before. Shrinking is the same.
+    Nor does it draw constants that it finds in whatever modules have been imported: a seed draws the same programs everywhere.
     """
+
+    def _maybe_draw_constant(self, *_, **__) -> None:
+        return None
 
 
 AVAILABLE_PROVIDERS["drawn anew"] = DrawnAnew
@@ -137,6 +141,7 @@ class Machine(RuleBasedStateMachine):
         self.state = self.start
         self.now = world.START
         self.steps: list[Step] = []
+        self.scene: Scene | None = None  # the one under way
 
     @rule(step=steps())
     def step(self, step: tuple[int, Operation]) -> None:

@@ -5,25 +5,28 @@ too early, too late. Every choice is a small integer (Hypothesis draws wide ones
 fast to draw, and it shrinks well.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from model import Operation, Parameters, State, apply
+from model import OPERATIONS, Operation, Outcome, Parameters, State, SystemParameters, apply
+from model.controller import MAX_POOLS
 from model.fixed_point import BPS, MAX
+from model.founder import MOST_POOLS
 from model.liquidity_math import MINIMUM_UNITS, units_minted
 from model.operations import VIEWS
 from model.oracle import spot_price
-from model.parameters import pool_bounds
-from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, RESERVE, SUSPENDED, ZERO
+from model.parameters import pool_bounds, system_bounds
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, FOUNDER, RESERVE, SUSPENDED, ZERO
 from model.state import Pool, StakeAccount
 from model.stake_math import DILUTION_LIMIT
 from model.swap_math import swap_output
 from model.token import BEHAVIOURS, NO_DECIMALS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO, TOO_MANY_DECIMALS
 from tests.differential import world
+from tests.differential.codec import kind
 
 T = TypeVar("T")
 FOREVER = world.UNLIMITED
@@ -379,7 +382,14 @@ def _request_withdrawal(hand: Hand):
         own = pool.requests.get(sender, EMPTY_REQUEST)
         replaced = own.units if own.epoch == _current_epoch(hand) else 0
         return name, sender, {"units": max(0, _units_to_bailout(hand, pool) + replaced - hand.pick((0, 0, 1)))}
-    return name, sender, {"units": hand.amount(units)}
+
+    def edges() -> list[int]:
+        # The last that redeem for less than so many base units: of a claim that small, every rounding is seen.
+        few = hand.pick(FEW)
+        found = [-(-pool.total_units * few // reserve) - 1 for reserve in (pool.reserve_base, pool.reserve_quote) if reserve]
+        return [edge for edge in found if edge < units]
+
+    return name, sender, {"units": hand.amount(units, edges=edges)}
 
 
 def _epoch_seconds(hand: Hand) -> int:
@@ -411,6 +421,9 @@ def _with_request(hand: Hand) -> tuple[str, str] | None:
     return hand.pick(live) if live else None
 
 
+WHATEVER_COMES = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
+
+
 @proposal("pool.withdraw", 16)
 def _withdraw(hand: Hand):
     found = _with_request(hand)
@@ -422,15 +435,14 @@ def _withdraw(hand: Hand):
     at, ends = max(hand.now, (request.epoch + 1) * seconds), (request.epoch + 2) * seconds
     _ages(hand, name, sender)
     hand.moments += [moment for moment in hand.moments if at < moment < ends] * 8 + [at] * 12 + [ends]
-    free = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
     if not hand.chance(15):
-        return name, sender, free
-    value = hand.preview(Operation("pool.withdraw", name, sender, free), at)
+        return name, sender, WHATEVER_COMES
+    value = hand.preview(Operation("pool.withdraw", name, sender, WHATEVER_COMES), at)
     base, quote, _, shortfall = value or (0, 0, 0, 0)
     limits = ({"min_base": base}, {"min_quote": quote}, {"min_base": base + 1}, {"min_quote": quote + 1})
     if shortfall:
         limits += ({"max_shortfall": shortfall}, {"max_shortfall": shortfall - 1}) * 2
-    return name, sender, free | hand.pick(limits)
+    return name, sender, WHATEVER_COMES | hand.pick(limits)
 
 
 def _locked_up(hand: Hand) -> tuple[str, str] | None:
@@ -496,18 +508,15 @@ def _draw_directly(hand: Hand):
     return RESERVE, sender, {"token": token, "recipient": sender, "amount": hand.amount(hand.state.reserve.held.get(token, 0))}
 
 
-def _stake_that_just_pays(hand: Hand) -> dict[str, Any] | None:
+def _stake_that_just_pays(hand: Hand, name: str, provider: str) -> dict[str, Any] | None:
     """So much that the stake is just what a withdrawal would slash, or that just so much is left as its shares need (R18)."""
-    found = _with_request(hand)
-    if found is None or hand.state.pools[found[0]].requests.get(found[1], EMPTY_REQUEST).units == 0:
-        return None
-    name, provider = found
     pool, backstop = hand.state.pools[name], hand.state.backstop
+    if pool.requests.get(provider, EMPTY_REQUEST).units == 0:
+        return None
     stake = backstop.stakes.get(name, EMPTY_POOL_STAKE)
     endless = replace(backstop, stakes=backstop.stakes | {name: replace(stake, total_stake=MAX)})
-    free = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
     at = max(hand.now, (pool.requests[provider].epoch + 1) * _epoch_seconds(hand))
-    _, outcome = apply(replace(hand.state, backstop=endless), Operation("pool.withdraw", name, provider, free), at)
+    _, outcome = apply(replace(hand.state, backstop=endless), Operation("pool.withdraw", name, provider, WHATEVER_COMES), at)
     slashed = outcome.value[2] if outcome.ok else 0
     missing = -(-slashed * (pool.total_units - MINIMUM_UNITS) // pool.requests[provider].units) - stake.total_stake
     if missing <= 0:
@@ -523,7 +532,8 @@ def _stake(hand: Hand):
     pool = hand.pick(world.ACTORS) if hand.chance(4) else hand.pick(hand.state.controller.pools)
     stake = hand.state.backstop.stakes.get(pool, EMPTY_POOL_STAKE)
     if hand.chance(6):
-        short = _stake_that_just_pays(hand)
+        found = _with_request(hand)
+        short = _stake_that_just_pays(hand, *found) if found else None
         if short is not None:
             return BACKSTOP, sender, short
 
@@ -617,12 +627,11 @@ def _sweep_backstop(hand: Hand):
 # -- Controller ----------------------------------------------------------------------------------------------------
 
 
-def _at_the_bounds(hand: Hand, full: bool) -> dict[str, int]:
-    """Each parameter at one of its bounds, and often one of them beside it; always where the pool must not come to be."""
-    bounds = pool_bounds(_epoch_seconds(hand))
+def _at_the_bounds(hand: Hand, bounds: dict[str, tuple[int, int]], beside: bool) -> dict[str, int]:
+    """Each parameter at one of its bounds, and often one of them beside it; always where nothing must come to be of it."""
     sides = hand.draw(below(2 ** len(bounds)))
     parameters = {name: bound[sides >> number & 1] for number, (name, bound) in enumerate(bounds.items())}
-    if full or hand.chance(50):
+    if beside or hand.chance(50):
         name = hand.pick(tuple(bounds))
         lowest, highest = bounds[name]
         parameters[name] = hand.pick([value for value in (lowest - 1, highest + 1) if value >= 0])
@@ -634,11 +643,21 @@ def _create_pool(hand: Hand):
     # The Inspector reads a limited number of pools: past it, only calls that fail are drawn.
     # (A hook may come to be called when there is no room any more.)
     full = len(hand.state.controller.pools) >= world.MAX_POOLS or hand.senders != world.ACTORS
-    parameters = _at_the_bounds(hand, full) if hand.chance(60) else {}
+    parameters = _at_the_bounds(hand, pool_bounds(_epoch_seconds(hand)), full) if hand.chance(60) else {}
     sender = hand.one_of(("outsider",)) if full and hand.state.controller.owner != "outsider" else hand.actor(hand.state.controller.owner)
     base, quote = hand.pick((*world.TOKENS, "outsider", CONTROLLER)), hand.pick(world.TOKENS)
     quote = base if full and not parameters and sender == hand.state.controller.owner else quote
     return CONTROLLER, sender, {"base": base, "quote": quote, "parameters": Parameters(**parameters)}
+
+
+@proposal("founder.found", 2)
+def _found(hand: Hand):
+    periods = SystemParameters()
+    if hand.chance(70):
+        epoch_seconds = hand.pick(system_bounds(0)["epoch_seconds"])
+        periods = SystemParameters(**{"epoch_seconds": epoch_seconds} | _at_the_bounds(hand, system_bounds(epoch_seconds), beside=False))
+    pools = hand.pick((MAX_POOLS, MAX_POOLS + 1, MOST_POOLS, MOST_POOLS + 1)) if hand.chance(RARE) else 0
+    return FOUNDER, hand.actor(), {**{name: getattr(periods, name) for name in periods.__slots__}, "pools": pools}
 
 
 @proposal("controller.set_status", 3)
@@ -702,6 +721,8 @@ def _transfer(hand: Hand):
 @proposal("token.transferFrom", 1)
 def _transfer_from(hand: Hand):
     token, owner, spender = hand.pick(world.TOKENS), hand.pick(world.ACTORS), hand.actor()
+    if hand.chance(8):
+        return token, spender, {"owner": ZERO, "to": hand.pick((spender, ZERO)), "amount": hand.pick((0, 0, 1))}
     granted = [key for key, amount in hand.state.tokens[token].allowances.items() if amount and key[1] in hand.senders]
     if granted and not hand.chance(20):
         owner, spender = hand.pick(granted)
@@ -720,6 +741,7 @@ def _approve(hand: Hand):
 # -- tokens that misbehave -----------------------------------------------------------------------------------------
 
 HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO, TOO_MANY_DECIMALS, NO_DECIMALS)  # to pools that there are
+ANY_FUNCTION = tuple(name for name in OPERATIONS if name != "token.arm")
 # The arguments of a view; what they are does not matter to whether it is answered.
 ARGUMENTS = {name: () for name in VIEWS} | {
     "pool.position": ("provider",), "pool.request": ("provider",), "pool.deposit": ("provider",), "reserve.held": ("arg0",),
@@ -741,6 +763,16 @@ def _set_behaviour(hand: Hand):
     return token, hand.actor("outsider"), {"behaviour": behaviour}
 
 
+@proposal("token.take", 2)
+def _take(hand: Hand):
+    token = world.DLQ if hand.chance(5) else hand.pick(world.AWKWARD)
+    return token, hand.actor("outsider"), _taken(hand, token, hand.pick((RESERVE, BACKSTOP, *hand.state.controller.pools)))
+
+
+def _taken(hand: Hand, token: str, holder: str) -> dict[str, Any]:
+    return {"holder": holder, "amount": hand.amount(hand.state.tokens[token].balances.get(holder, 0), hand.pick((1, 100)))}
+
+
 def _make_behave(hand: Hand) -> Operation:
     """Turn a token back, that the programs do not get stuck on it."""
     return Operation("token.set_behaviour", hand.pick(misbehaving(hand.state)), "outsider", {"behaviour": PLAIN})
@@ -750,14 +782,13 @@ def _make_behave(hand: Hand) -> Operation:
 def _arm(hand: Hand):
     token = world.DLQ if hand.chance(5) else hand.pick((world.CALLER, world.CALLER, *world.AWKWARD))
     using = [name for name, pool in hand.state.pools.items() if token in (pool.base, pool.quote)]
-    calls = _view(hand, token) if hand.chance(35) else _called_by(hand, token)
+    calls = _view(hand, token, hand.pick(tuple(VIEWS))) if hand.chance(35) else _called_by(hand, token, hand.pick(ANY_FUNCTION))
     if using and calls.target in hand.state.pools and hand.chance(70):
         calls = replace(calls, target=hand.pick(using))
     return token, "outsider", {"calls": calls, "before": hand.chance(50), "bubbles": hand.chance(30)}
 
 
-def _view(hand: Hand, token: str) -> Operation:
-    name = hand.pick(tuple(VIEWS))
+def _view(hand: Hand, token: str, name: str) -> Operation:
     contract = name.split(".")[0]
     target = {"pool": hand.pick(hand.state.controller.pools), "token": hand.pick(world.TOKENS)}.get(contract, contract)
     if name == "controller.pools":
@@ -770,19 +801,202 @@ def _view(hand: Hand, token: str) -> Operation:
     return Operation(name, target, token, arguments)
 
 
-def _called_by(hand: Hand, token: str) -> Operation:
-    """Any proposal, with the token as its sender."""
+def _called_by(hand: Hand, token: str, name: str) -> Operation:
+    """What a proposal comes to with the token as its sender."""
     outside = hand.senders, hand.moments
     hand.senders, hand.moments = (token,), []
-    calls = PROPOSALS[hand.pick(LOTTERY)][1](hand)
+    calls = hand.instead(name)
     hand.senders, hand.moments = outside
-    return calls if calls.name != "token.arm" else _called_by(hand, token)
+    return calls
+
+
+# -- scenes: some calls in a row that get somewhere only together -----------------------------------------------------
+
+Scene = Generator[tuple[int, Operation], Hand, None]
+Part = Generator[tuple[int, Operation], Hand, Hand]  # of a scene
+SCENES: list[Callable[[Hand], Scene]] = []
+MOVING = (
+    "pool.swap", "pool.donate", "pool.add", "pool.stage_deposit", "pool.cancel_deposit", "pool.withdraw", "pool.exit", "pool.sweep",
+    "backstop.claim", "backstop.sweep", "controller.sweep",
+)  # fmt: skip
+
+
+def scene(play: Callable[[Hand], Scene]) -> Callable[[Hand], Scene]:
+    """Register how to draw a scene: calls with their times, each given away for the hand with which the next is drawn."""
+    SCENES.append(play)
+    return play
+
+
+def _armed(hand: Hand, token: str, calls: Operation, bubbles: bool = True) -> tuple[int, Operation]:
+    return hand.now, Operation("token.arm", token, "outsider", {"calls": calls, "before": hand.chance(50), "bubbles": bubbles})
+
+
+def _done_by_the_caller(hand: Hand, calls: Operation) -> Part:
+    hand = yield _armed(hand, world.CALLER, calls)
+    return (yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": "outsider", "amount": 1}))
+
+
+def _next_epoch(hand: Hand) -> int:
+    return (_current_epoch(hand) + 1) * _epoch_seconds(hand)
+
+
+def _request(name: str, sender: str, units: int) -> Operation:
+    return Operation("pool.request_withdrawal", name, sender, {"units": units})
+
+
+def _withdrawal(name: str, sender: str) -> Operation:
+    return Operation("pool.withdraw", name, sender, WHATEVER_COMES)
+
+
+def _positions(hand: Hand, suits: Callable[[str, str], bool]) -> list[tuple[str, str, int]]:
+    """Pools, providers and units."""
+    return [
+        (name, who, position.units) for name, pool in hand.state.pools.items()
+        for who, position in pool.positions.items() if position.units and suits(name, who)
+    ]  # fmt: skip
+
+
+def _largest(hand: Hand, name: str) -> list[tuple[str, str, int]]:
+    """The largest position of a pool but the CALLER's, if there is any."""
+    return sorted(_positions(hand, lambda pool, who: pool == name and who != world.CALLER), key=lambda found: found[2])[-1:]
+
+
+@scene
+def _in_the_middle(hand: Hand) -> Scene:
+    """A call that moves a token, which has been armed with a call to one of the contracts that are inside one by then."""
+    call = hand.instead(hand.pick(MOVING))
+    at = _when(hand)
+    _, outcome = apply(hand.state, call, at)
+    moved = sorted({event.source for event in outcome.events if event.name == "Transfer"}.intersection(world.AWKWARD))
+    inside = sorted({event.source for event in outcome.events if kind(event.source) != "token"})
+    if moved and inside:
+        token = world.CALLER if world.CALLER in moved and hand.chance(50) else hand.pick(moved)
+        hand = yield _armed(hand, token, _call_to(hand, hand.pick(inside), token), bubbles=hand.chance(60))
+    yield at, call
+
+
+def _call_to(hand: Hand, contract: str, token: str) -> Operation:
+    """Each function of a contract as often as another; or what the token itself takes from it."""
+    if hand.chance(25):
+        return Operation("token.take", token, token, _taken(hand, token, contract))
+    functions = OPERATIONS if hand.chance(70) else VIEWS
+    name = hand.pick([name for name in functions if name.startswith(kind(contract))])
+    calls = _called_by(hand, token, name) if functions is OPERATIONS else _view(hand, token, name)
+    return replace(calls, target=contract) if kind(calls.target) == kind(contract) else calls
+
+
+@scene
+def _two_at_one_reserve(hand: Hand) -> Scene:
+    """The CALLER withdraws from one pool in the middle of a withdrawal from another, whose allowances have been read."""
+    own = _positions(hand, lambda _, who: who == world.CALLER)
+    others = _positions(hand, lambda name, who: who in world.ACTORS and world.CALLER in (hand.state.pools[name].base, hand.state.pools[name].quote))
+    if not own or not others:
+        return
+    first, caller, units = hand.pick(own)
+    second, provider, held = hand.pick([found for found in others if found[0] != first] or others)
+    hand = yield from _done_by_the_caller(hand, _request(first, caller, units))
+    hand = yield hand.now, _request(second, provider, max(1, held // hand.pick((1, 4, 20))))
+    at = _next_epoch(hand)
+    hand = yield _armed(hand, world.CALLER, _withdrawal(first, caller))
+    yield at, _withdrawal(second, provider)
+
+
+@scene
+def _nobody_knows_the_price(hand: Hand) -> Scene:
+    """The CALLER withdraws from the middle of a call of the Backstop, in a bailout in which no pool says what DLQ is worth."""
+    own = _positions(hand, lambda _, who: who == world.CALLER)
+    if not own:
+        return
+    name, caller, units = hand.pick(own)
+    hand = yield from _done_by_the_caller(hand, _request(name, caller, units))
+    for _, largest, all_units in _largest(hand, name):
+        hand = yield hand.now, _request(name, largest, all_units)
+    at, governor, quote = _next_epoch(hand), hand.state.controller.owner, hand.state.pools[name].quote
+    priced = hand.state.controller.dlq_pools.get(quote, ZERO)
+    if governor in world.ACTORS and priced != ZERO:
+        suspended = {"pool": priced, "status": SUSPENDED, "min_price": 0, "max_price": FOREVER}
+        name_none, suspend = ("controller.name_dlq_pool", {"quote": quote, "pool": ZERO}), ("controller.set_status", suspended)
+        function, arguments = hand.pick((name_none, suspend))
+        hand = yield hand.now, Operation(function, CONTROLLER, governor, arguments)
+    hand = yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": BACKSTOP, "amount": hand.pick(FEW)})
+    hand = yield _armed(hand, world.CALLER, _withdrawal(name, caller))
+    yield at, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": world.CALLER})
+
+
+@scene
+def _stake_leaves_in_the_middle(hand: Hand) -> Scene:
+    """The CALLER unstakes in the middle of a call that rewards or slashes that very stake."""
+    accounts = hand.state.backstop.accounts
+    own = [pool for (pool, staker), account in accounts.items() if staker == world.CALLER and account.shares]
+    if not own:
+        return
+    name = hand.pick(own)
+    leave = {"pool": name, "shares": accounts[name, world.CALLER].shares}
+    hand = yield from _done_by_the_caller(hand, Operation("backstop.request_unstake", BACKSTOP, world.CALLER, leave))
+    released = hand.state.backstop.accounts[name, world.CALLER].ready_at + hand.state.backstop.parameters.hold_seconds
+    at, rewards = max(hand.now, released), Operation("pool.sweep", name, "outsider", {})
+    hand = yield at, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": name, "amount": 10**6})
+    for _, largest, units in _largest(hand, name) if hand.chance(60) else ():
+        hand = yield at, _request(name, largest, units)
+        at, rewards = _next_epoch(hand), _withdrawal(name, largest)
+    hand = yield _armed(hand, world.CALLER, Operation("backstop.unstake", BACKSTOP, world.CALLER, {"pool": name}))
+    yield at, rewards
+
+
+@scene
+def _just_paid(hand: Hand) -> Scene:
+    """A stake that is just enough for a withdrawal in bailout, or leaves just so much as its shares need."""
+    alone = _positions(
+        hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].positions[who].units + MINIMUM_UNITS == hand.state.pools[name].total_units
+    )
+    found = alone if hand.chance(70) else _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    hand = yield hand.now, _request(name, provider, units)
+    at, stake = _next_epoch(hand), _stake_that_just_pays(hand, name, provider)
+    if stake:
+        hand = yield at, Operation("backstop.stake", BACKSTOP, hand.one_of(world.STAKERS), stake)
+    yield at, _withdrawal(name, provider)
+
+
+@scene
+def _worth_nothing(hand: Hand) -> Scene:
+    """So few shares of a stake that has been slashed that they redeem for nothing, or for one."""
+    stakes = hand.state.backstop.stakes
+    diluted = [
+        (pool, staker) for (pool, staker), account in hand.state.backstop.accounts.items()
+        if account.shares and staker in world.ACTORS and 0 < stakes[pool].total_stake < stakes[pool].total_shares
+    ]  # fmt: skip
+    if not diluted:
+        return
+    pool, staker = hand.pick(diluted)
+    shares = -(-stakes[pool].total_shares // stakes[pool].total_stake) - hand.pick((1, 1, 0))
+    hand = yield hand.now, Operation("backstop.request_unstake", BACKSTOP, staker, {"pool": pool, "shares": shares})
+    system = hand.state.backstop.parameters
+    at = hand.now + system.unstake_seconds + hand.pick((0, system.hold_seconds))
+    yield at, Operation("backstop.unstake", BACKSTOP, staker, {"pool": pool})
+
+
+@scene
+def _never_so_cheap(hand: Hand) -> Scene:
+    """A withdrawal after nearly all base that there is has come into the pool: far below the oracle, or any price before."""
+    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    hand = yield hand.now, _request(name, provider, units)
+    at, pool = _next_epoch(hand), hand.state.pools[name]
+    base = min(MAX - pool.reserve_base, hand.state.tokens[pool.base].balances.get(world.GOVERNOR, 0))
+    hand = yield at, Operation("pool.donate", name, world.GOVERNOR, {"base": base, "quote": 0})
+    yield at, _withdrawal(name, provider)
 
 
 # -- a step --------------------------------------------------------------------------------------------------------
 
 LOTTERY = tuple(name for name, (weight, _) in PROPOSALS.items() for _ in range(weight))
 TURN_BACK = 15  # percent
+BEGIN = 3  # percent: so many steps begin a scene
 PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 * DAY)
 
 
@@ -801,8 +1015,25 @@ def steps(draw: Callable) -> tuple[int, Operation]:
     """One call and its time, for the machine that runs it (`tests.differential.machine.Machine`)."""
     machine = draw(st.runner())
     hand = Hand(draw, machine.state, machine.now)
+    of_scene = _of_scene(machine, hand)
+    if of_scene is not None:
+        at, operation = of_scene
+        return max(hand.now, at), operation
     if misbehaving(machine.state) and hand.chance(TURN_BACK):
         return _when(hand), _make_behave(hand)
     _, propose = PROPOSALS[hand.pick(LOTTERY)]
     operation = propose(hand)
     return _when(hand), operation
+
+
+def _of_scene(machine: Any, hand: Hand) -> tuple[int, Operation] | None:
+    """The next step of the scene under way, or the first of one that begins; None where there is none."""
+    if machine.scene is not None:
+        try:
+            return machine.scene.send(hand)
+        except StopIteration:
+            machine.scene = None
+    if hand.chance(BEGIN):
+        machine.scene = hand.pick(SCENES)(hand)
+        return next(machine.scene, None)
+    return None

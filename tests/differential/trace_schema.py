@@ -5,7 +5,7 @@ from typing import Any
 
 from model import OPERATIONS, Operation, Parameters
 from model.operations import VIEWS
-from model.state import BACKSTOP, CONTROLLER, RESERVE, ZERO
+from model.state import BACKSTOP, CONTROLLER, FOUNDER, RESERVE, ZERO
 from tests.differential import world
 from tests.differential.strategies import ARGUMENTS
 
@@ -13,7 +13,9 @@ FORMAT = "makewhole trace"
 VERSION = 2
 GENESIS, PROLOGUE = "genesis", "prologue"  # right after deployment; after `world.prologue`
 
-TARGETS = {"pool": world.POOLS, "token": world.TOKENS, "controller": [CONTROLLER], "reserve": [RESERVE], "backstop": [BACKSTOP]}
+TARGETS = {
+    "pool": world.POOLS, "token": world.TOKENS, "controller": [CONTROLLER], "reserve": [RESERVE], "backstop": [BACKSTOP], "founder": [FOUNDER],
+}  # fmt: skip
 IDS = (*world.ACTORS, *(target for targets in TARGETS.values() for target in targets), ZERO)
 LATEST = 2**32 - 1  # the contracts know no later time
 
