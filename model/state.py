@@ -14,6 +14,7 @@ ZERO = "zero"
 CONTROLLER = "controller"
 RESERVE = "reserve"
 BACKSTOP = "backstop"
+LENS = "lens"
 
 PENDING = 0
 ACTIVE = 1

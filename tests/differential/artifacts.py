@@ -21,10 +21,8 @@ from vyper.warnings import ContractSizeLimit
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
 LIBRARIES = Path(snekmate.__path__[0]).parent
-FILES = {
-    Path(file).stem: Path(file)
-    for file in ("Controller.vy", "Pool.vy", "Reserve.vy", "Backstop.vy", "DLQ.vy", "mocks/AwkwardToken.vy", "mocks/Inspector.vy")
-}
+NAMES = ("Controller.vy", "Pool.vy", "Reserve.vy", "Backstop.vy", "DLQ.vy", "Lens.vy", "mocks/AwkwardToken.vy", "mocks/Inspector.vy")
+FILES = {Path(file).stem: Path(file) for file in NAMES}
 SETTINGS = {
     "gas": Settings(optimize=OptimizationLevel.GAS),
     "codesize": Settings(optimize=OptimizationLevel.CODESIZE),

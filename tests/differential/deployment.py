@@ -8,7 +8,7 @@ from ape.contracts import ContractContainer, ContractInstance
 from ethpm_types import ContractType
 
 from model import SystemParameters
-from model.state import BACKSTOP, CONTROLLER, RESERVE
+from model.state import BACKSTOP, CONTROLLER, LENS, RESERVE
 from tests.differential import world
 from tests.differential.addresses import directory, inspector_arguments
 from tests.differential.artifacts import Artifacts
@@ -68,4 +68,5 @@ def deploy_world(accounts, artifacts: Artifacts, system: SystemParameters = worl
     addresses |= {name: token.address for name, token in tokens.items()}
     addresses |= {CONTROLLER: controller.address, RESERVE: controller.reserve(), BACKSTOP: controller.backstop()}
     inspector = governor.deploy(project.Inspector, *inspector_arguments(addresses))
+    addresses[LENS] = governor.deploy(project.Lens).address
     return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, artifacts), inspector
