@@ -15,6 +15,7 @@ CONTROLLER = "controller"
 RESERVE = "reserve"
 BACKSTOP = "backstop"
 FOUNDER = "founder"
+LENS = "lens"
 
 PENDING = 0
 ACTIVE = 1

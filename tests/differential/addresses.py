@@ -10,7 +10,7 @@ from eth_keys.datatypes import PrivateKey
 from eth_utils import keccak
 from rlp import encode as rlp_encode
 
-from model.state import BACKSTOP, CONTROLLER, FOUNDER, RESERVE
+from model.state import BACKSTOP, CONTROLLER, FOUNDER, LENS, RESERVE
 from tests.differential import world
 from tests.differential.artifacts import Artifacts
 from tests.differential.codec import Directory
@@ -55,7 +55,7 @@ def deploy_code(artifacts: Artifacts, place: Callable[[bytes], str]) -> tuple[Di
 
     def create(name: str, *arguments: Any) -> str:
         artifact = artifacts[name]
-        (types,) = [[parameter["type"] for parameter in item["inputs"]] for item in artifact.abi if item["type"] == "constructor"]
+        types = [parameter["type"] for item in artifact.abi if item["type"] == "constructor" for parameter in item["inputs"]]
         return place(artifact.initcode + encode(types, arguments))
 
     tokens = {world.DLQ: create("DLQ", world.SUPPLY)}
@@ -69,6 +69,7 @@ def deploy_code(artifacts: Artifacts, place: Callable[[bytes], str]) -> tuple[Di
     created = {name: created_address(bytes.fromhex(controller[2:]), nonce) for name, nonce in ((RESERVE, 1), (BACKSTOP, 2))}
     addresses = {name: "0x" + address.hex() for name, address in (actors() | created).items()} | tokens | {CONTROLLER: controller, FOUNDER: founder}
     inspector = create("Inspector", *inspector_arguments(addresses))
+    addresses[LENS] = create("Lens")
     return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, artifacts), inspector
 
 
@@ -77,8 +78,8 @@ def directory(addresses: dict[str, bytes], artifacts: Artifacts) -> Directory:
     creator = addresses[CONTROLLER]
     pools = {name: created_address(creator, FIRST_POOL_NONCE + number) for number, name in enumerate(world.POOLS)}
     contracts = {
-        "controller": "Controller", "reserve": "Reserve", "backstop": "Backstop", "pool": "Pool", "inspector": "Inspector",
-        "founder": "Founder",
+        "controller": "Controller", "reserve": "Reserve", "backstop": "Backstop", "pool": "Pool", "lens": "Lens",
+        "inspector": "Inspector", "founder": "Founder",
     }  # fmt: skip
     abis = {kind: artifacts[name].abi for kind, name in contracts.items()}
     # An awkward token has more functions than DLQ; of those that both have, DLQ says what they return.

@@ -23,7 +23,7 @@ CONTRACTS = ROOT / "contracts"
 LIBRARIES = Path(snekmate.__path__[0]).parent
 MOCKS = ("AwkwardToken", "Inspector", "Founder", "HollowPool")
 FILES = {
-    **{name: Path(f"{name}.vy") for name in ("Controller", "Pool", "Reserve", "Backstop", "DLQ")},
+    **{name: Path(f"{name}.vy") for name in ("Controller", "Pool", "Reserve", "Backstop", "DLQ", "Lens")},
     **{name: Path("mocks", f"{name}.vy") for name in MOCKS},
 }
 SETTINGS = {

@@ -5,7 +5,7 @@ and compared as bytes; only a difference is decoded, to be read by people.
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, product, zip_longest
@@ -86,6 +86,12 @@ def _canonical(item: dict) -> str:
     return item["type"]
 
 
+def _flat(items: list[dict]) -> Iterator[dict]:
+    """ABI items, with the fields of a struct in its place: a static one is encoded as they are."""
+    for item in items:
+        yield from _flat(item["components"]) if item["type"] == "tuple" else [item]
+
+
 class Directory:
     """The addresses behind the ids, and the contracts' interfaces.
 
@@ -116,7 +122,7 @@ class Directory:
         digest = keccak(text=signature)
         if item["type"] == "function":
             names = tuple(parameter["name"] for parameter in item["inputs"])
-            outputs = tuple(_canonical(output) for output in item["outputs"])
+            outputs = tuple(map(_canonical, _flat(item["outputs"])))
             self.calls[f"{contract}.{item['name']}"] = Call(digest[:4], names, outputs)
             self.words[f"{contract}.{item['name']}"] = digest[:4] + bytes(28)
             self.functions[digest[:4]] = item["name"]

@@ -8,7 +8,7 @@ from ape.contracts import ContractContainer, ContractInstance
 from ethpm_types import ContractType
 
 from model import SystemParameters
-from model.state import BACKSTOP, CONTROLLER, FOUNDER, RESERVE
+from model.state import BACKSTOP, CONTROLLER, FOUNDER, LENS, RESERVE
 from tests.differential import world
 from tests.differential.addresses import FOUNDED, directory, inspector_arguments
 from tests.differential.artifacts import Artifacts
@@ -74,4 +74,5 @@ def deploy_world(accounts, artifacts: Artifacts, system: SystemParameters = worl
     addresses[FOUNDER] = deploy_founder(governor, tokens[world.DLQ].address, project).address
     addresses |= {CONTROLLER: controller.address, RESERVE: controller.reserve(), BACKSTOP: controller.backstop()}
     inspector = governor.deploy(project.Inspector, *inspector_arguments(addresses))
+    addresses[LENS] = governor.deploy(project.Lens).address
     return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, artifacts), inspector

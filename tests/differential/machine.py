@@ -200,7 +200,7 @@ class Tally:
             else:
                 self.reverted[step.operation.name] += 1
                 self.reasons[step.outcome.reason] += 1
-                if kind(step.operation.target) != "token" and step.outcome.reason in self.REFUSALS:
+                if kind(step.operation.target) not in ("token", "lens") and step.outcome.reason in self.REFUSALS:
                     self.awkward[self.REFUSALS[step.outcome.reason]] += 1
 
     def _add_success(self, step: Step) -> None:

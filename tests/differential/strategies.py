@@ -7,12 +7,12 @@ fast to draw, and it shrinks well.
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from model import OPERATIONS, Operation, Outcome, Parameters, State, SystemParameters, apply
+from model import OPERATIONS, Operation, Parameters, State, SystemParameters, apply
 from model.controller import MAX_POOLS
 from model.fixed_point import BPS, MAX
 from model.founder import MOST_POOLS
@@ -20,13 +20,14 @@ from model.liquidity_math import MINIMUM_UNITS, units_minted
 from model.operations import VIEWS
 from model.oracle import spot_price
 from model.parameters import pool_bounds, system_bounds
-from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, FOUNDER, RESERVE, SUSPENDED, ZERO
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, FOUNDER, LENS, RESERVE, SUSPENDED, ZERO
 from model.state import Pool, StakeAccount
 from model.stake_math import DILUTION_LIMIT
 from model.swap_math import swap_output
 from model.token import BEHAVIOURS, NO_DECIMALS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
+from tests.differential.previewed import PREVIEWED, call_of, preview_of
 
 T = TypeVar("T")
 FOREVER = world.UNLIMITED
@@ -745,9 +746,11 @@ ANY_FUNCTION = tuple(name for name in OPERATIONS if name != "token.arm")
 # The arguments of a view; what they are does not matter to whether it is answered.
 ARGUMENTS = {name: () for name in VIEWS} | {
     "pool.position": ("provider",), "pool.request": ("provider",), "pool.deposit": ("provider",), "reserve.held": ("arg0",),
-    "backstop.booked": ("arg0",), "backstop.pool_stake": ("pool",), "backstop.account": ("pool", "staker"), "controller.is_pool": ("arg0",),
-    "controller.pool_of": ("arg0", "arg1"), "controller.dlq_pools": ("arg0",), "controller.pools": ("arg0",), "token.balanceOf": ("arg0",),
-    "token.allowance": ("arg0", "arg1"), "token.nonces": ("arg0",), "token.permit": ("owner", "spender", "amount", "deadline", "v", "r", "s"),
+    "backstop.booked": ("arg0",), "backstop.pool_stake": ("pool",), "backstop.account": ("pool", "staker"),
+    "backstop.settled": ("pool", "staker"), "controller.is_pool": ("arg0",), "controller.pool_of": ("arg0", "arg1"),
+    "controller.dlq_pools": ("arg0",), "controller.pools": ("arg0",),
+    "token.balanceOf": ("arg0",), "token.allowance": ("arg0", "arg1"), "token.nonces": ("arg0",),
+    "token.permit": ("owner", "spender", "amount", "deadline", "v", "r", "s"),
 }  # fmt: skip
 
 
@@ -992,11 +995,40 @@ def _never_so_cheap(hand: Hand) -> Scene:
     yield at, _withdrawal(name, provider)
 
 
+# -- previews ------------------------------------------------------------------------------------------------------
+
+WEIGHTS = {"lens.preview_swap": 2, "lens.preview_add": 2, "lens.preview_withdraw": 4}  # 1 for the others
+
+
+def _preview(name: str, hand: Hand) -> Operation:
+    """The preview of a call, as it is proposed; in `steps` that call may come next."""
+    previewed = PREVIEWED[name].call
+    call = hand.instead(previewed)
+    if call.name != previewed:
+        return call
+    if hand.chance(4):
+        call = replace(call, target=hand.pick((CONTROLLER, *world.ACTORS)))
+    return preview_of(name, call, hand.actor("outsider"))
+
+
+for _name in PREVIEWED:
+    proposal(_name, WEIGHTS.get(_name, 1))(partial(_preview, _name))
+
+
+@proposal("lens.preview_entitlement", 2)
+def _preview_entitlement(hand: Hand):
+    name, provider = _with_position(hand)
+    _ages(hand, name, provider)
+    units = hand.amount(hand.state.pools[name].positions.get(provider, EMPTY_POSITION).units)
+    return LENS, hand.actor("outsider"), {"pool": name, "provider": provider, "units": units}
+
+
 # -- a step --------------------------------------------------------------------------------------------------------
 
 LOTTERY = tuple(name for name, (weight, _) in PROPOSALS.items() for _ in range(weight))
 TURN_BACK = 15  # percent
 BEGIN = 3  # percent: so many steps begin a scene
+FOLLOW_UP = 70  # percent: so many previews are followed by their call
 PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 * DAY)
 
 
@@ -1019,6 +1051,9 @@ def steps(draw: Callable) -> tuple[int, Operation]:
     if of_scene is not None:
         at, operation = of_scene
         return max(hand.now, at), operation
+    previewed = call_of(machine.steps[-1].operation) if machine.steps else None
+    if previewed and previewed.target in (BACKSTOP, *machine.state.pools) and hand.chance(FOLLOW_UP):
+        return machine.now, previewed
     if misbehaving(machine.state) and hand.chance(TURN_BACK):
         return _when(hand), _make_behave(hand)
     _, propose = PROPOSALS[hand.pick(LOTTERY)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from model import OPERATIONS, Operation, Parameters
 from model.operations import VIEWS
-from model.state import BACKSTOP, CONTROLLER, FOUNDER, RESERVE, ZERO
+from model.state import BACKSTOP, CONTROLLER, FOUNDER, LENS, RESERVE, ZERO
 from tests.differential import world
 from tests.differential.strategies import ARGUMENTS
 
@@ -14,7 +14,8 @@ VERSION = 2
 GENESIS, PROLOGUE = "genesis", "prologue"  # right after deployment; after `world.prologue`
 
 TARGETS = {
-    "pool": world.POOLS, "token": world.TOKENS, "controller": [CONTROLLER], "reserve": [RESERVE], "backstop": [BACKSTOP], "founder": [FOUNDER],
+    "pool": world.POOLS, "token": world.TOKENS, "controller": [CONTROLLER], "reserve": [RESERVE], "backstop": [BACKSTOP],
+    "founder": [FOUNDER], "lens": [LENS],
 }  # fmt: skip
 IDS = (*world.ACTORS, *(target for targets in TARGETS.values() for target in targets), ZERO)
 LATEST = 2**32 - 1  # the contracts know no later time
@@ -31,6 +32,8 @@ TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
 # These ask the token for a balance before they check anything: what comes of it where there is no token, no rule says.
 NEEDS_TOKEN = ("reserve.absorb", "backstop.sweep")
+# Nor does a rule say what a preview answers for one of the protocol's contracts.
+ACCOUNTS = {name: {"enum": [*world.ACTORS, *world.TOKENS]} for name in ("provider", "staker")}
 ID = {"enum": list(IDS)}
 ARGUMENT = {int: UINT, bool: {"type": "boolean"}, str: ID, Parameters: _object({name: UINT for name in Parameters.__slots__})}
 
@@ -41,6 +44,8 @@ def _operation(name: str) -> dict[str, Any]:
     arguments = {parameter.name: CALLS if parameter.annotation is Operation else ARGUMENT[parameter.annotation] for parameter in parameters}
     if name in NEEDS_TOKEN:
         arguments["token"] = {"enum": list(world.TOKENS)}
+    if name.startswith("lens."):
+        arguments |= {account: ids for account, ids in ACCOUNTS.items() if account in arguments}
     return _call(name, arguments)
 
 
