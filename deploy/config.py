@@ -14,6 +14,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic.json_schema import WithJsonSchema
 
+from deploy.problem import Problem
 from deploy.record import Address
 from model.controller import MAX_POOLS
 from model.fixed_point import MAX
@@ -27,7 +28,7 @@ PRICE_SCALE = 2**112
 THERE, NEW = "there already", "new"  # the forms of a token
 
 
-class ConfigError(Exception):
+class ConfigError(Problem):
     """The configuration cannot be deployed; the message says why in one line."""
 
 
@@ -299,3 +300,8 @@ def _told(error: dict[str, Any]) -> str:
     message = tell.get(error["type"], lambda: error["msg"])()
     place = ".".join(str(part) for part in error["loc"] if part not in (THERE, NEW))
     return f"{place}: {message}" if place else message
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of a configuration, for editors: as in deploy/schema.json."""
+    return Config.model_json_schema()

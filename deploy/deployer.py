@@ -18,6 +18,7 @@ from deploy.node import Node, Refused
 from deploy.outcome import recorded, system_of, verification
 from deploy.plan import Done, Step, System, Token, drive, plan
 from deploy.preflight import Estimate, check_amounts, check_chain, rehearse, tokens_there
+from deploy.problem import Problem
 from deploy.readback import ReadBack
 from deploy.record import FOLDER, Deployment, load, path_of, write_json
 from deploy.wallet import POLL_SECONDS, Wallet
@@ -25,7 +26,7 @@ from deploy.wallet import POLL_SECONDS, Wallet
 Progress = Callable[[int, Step, Done], None]
 
 
-class DeployError(Exception):
+class DeployError(Problem):
     """The deployment cannot go on; the message says why in one line."""
 
 
@@ -75,10 +76,12 @@ def prepare(config: Config, wallet: Wallet, folder: Path = FOLDER) -> Prepared:
     compiled = compile_all()
     taken = tokens_there(config, node, compiled[DLQ])
     journal = Journal.open(journals.path_of(config.chain_id, folder), _purpose(config, compiled, wallet))
-    done = _mined(journal, wallet)
     if not journal.entries:
         check_amounts(config, node, wallet.address, taken, compiled[DLQ])
-    ahead = rehearse(config, compiled, node, wallet.address, taken, done)
+    number, now = node.block()
+    # What an earlier run has sent may be mined at this very moment: one block decides what is done, and what is rehearsed on it.
+    done = {key: each for key, each in _mined(journal, wallet).items() if each.block <= number}
+    ahead = rehearse(config, compiled, wallet, taken, done, number, now)
     return Prepared(config, compiled, wallet, folder, taken, journal, ahead, node.gas_price())
 
 

@@ -14,10 +14,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from deploy.problem import Problem
 from deploy.record import Address, Digest, Hash, Hex, write_json
 
 
-class JournalError(Exception):
+class JournalError(Problem):
     """The journal is of something else, or somebody else writes it; the message says so in one line."""
 
 

@@ -13,10 +13,12 @@ from requests import RequestException
 from web3.contract import Contract
 from web3.exceptions import Web3Exception
 
+from deploy.problem import Problem
+
 ERROR_SELECTOR = "0x08c379a0"  # Error(string)
 
 
-class NodeError(Exception):
+class NodeError(Problem):
     """The node cannot be reached, or refuses a request; the message says so in one line."""
 
 

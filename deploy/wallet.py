@@ -14,13 +14,14 @@ from eth_utils import keccak
 
 from deploy.journal import Signed
 from deploy.node import Node, NodeError, Refused
+from deploy.problem import Problem
 from tests.differential.environment import unlock
 
 GAS_CAP = 16_777_216  # what Ethereum allows one transaction
 POLL_SECONDS = 0.5
 
 
-class WalletError(Exception):
+class WalletError(Problem):
     """The account cannot send, or what it sent has not been mined; the message says why in one line."""
 
 
