@@ -39,9 +39,9 @@ def deployment(backend: Evm, first_block: int = 0) -> Deployment:
 class Node:
     """Blocks of calls on pyrevm, and what a web3 provider's `make_request` says of them.
 
-    Old states are gone, as on a node that keeps none: `eth_call` answers as of the last block, and of those before it only where
-    `has_archive`, by running everything again. `most_blocks` is the longest range of logs that it gives; every `fails_each`-th request
-    fails; `batches` says whether it takes several requests at once.
+    Old states are gone: `eth_call` answers as of the last block alone. `most_blocks` is the longest range of logs that it gives; every
+    `fails_each`-th request
+    fails; `most_batch` is how many it takes at once.
     """
 
     def __init__(self, sources: Path = CONTRACTS):
@@ -49,7 +49,7 @@ class Node:
         self.blocks: list[dict] = [self._block(0, world.START - 200 * world.DAY, "", [])]
         self.most_blocks = 10**9
         self.fails_each = 10**9
-        self.batches = True
+        self.most_batch = 10**9
         self.requests = 0
         self.salt = 0
 
@@ -99,8 +99,8 @@ class Node:
         return getattr(self, method)(*parameters)
 
     def make_batch_request(self, requests: list[tuple[str, list]]) -> Any:
-        if not self.batches:
-            return {"error": {"code": -32600, "message": "batches are not for you"}}
+        if len(requests) > self.most_batch:
+            return {"error": {"code": -32600, "message": "batch too large"}}
         return [self.make_request(*request) for request in requests]
 
     def eth_getBlockByNumber(self, number: str, full: bool) -> dict:
