@@ -58,7 +58,7 @@ def test_new_blocks_are_compared_one_after_the_other(story, tmp_path):
     )
     assert found is None
     last = len(story.node.blocks) - 1
-    assert told == [f"Block {last - 2:,}: 2 calls, 7 events, equal", f"Block {last - 1:,}: 1 calls, 4 events, equal"]
+    assert told == [f"Block {last - 2:,}: 2 calls, 8 events, equal", f"Block {last - 1:,}: 1 calls, 4 events, equal"]
     assert audits.replay.tally.calls.total() == calls + 3
     assert audits.at == last
 
