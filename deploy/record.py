@@ -8,11 +8,13 @@ from typing import Annotated, Any
 from eth_utils import is_checksum_address
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from deploy.problem import Problem
+
 VERSION = 1
 FOLDER = Path("deployments")
 
 
-class RecordError(Exception):
+class RecordError(Problem):
     """There is no such record, or it is none; the message says so in one line."""
 
 

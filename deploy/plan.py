@@ -1,0 +1,162 @@
+"""The transactions of a deployment, in their order, as a plan that is told what each came to before it names the next."""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from eth_utils import to_checksum_address
+
+from deploy.compiled import LENS, TEST_TOKEN, Compiled
+from deploy.config import DLQ, DLQ_DECIMALS, Config, NewPool, TestToken, ThereAlready, base_units, parameters_of, stored_price
+from model.state import ACTIVE
+from tests.differential.addresses import FIRST_POOL_NONCE, created_address
+from tests.differential.codec import fields_of
+
+UNLIMITED_TIME = 2**256 - 1
+BLUEPRINTS = ("Pool", "Reserve", "Backstop")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction: a creation where `to` is None. `key` names it for good."""
+
+    key: str
+    what: str
+    to: str | None
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What it came to: the block and hash of its transaction, and the address it created."""
+
+    created: str
+    block: int
+    transaction: str
+    gas_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    address: str
+    symbol: str
+    decimals: int
+    is_new: bool  # deployed here
+
+
+@dataclass
+class System:
+    """What stands after the steps so far: contracts by role, tokens by the configuration's symbols, pools by name."""
+
+    tokens: dict[str, Token] = field(default_factory=dict)
+    contracts: dict[str, str] = field(default_factory=dict)
+    pools: dict[str, str] = field(default_factory=dict)
+    done: dict[str, Done] = field(default_factory=dict)
+
+
+Plan = Generator[Step, Done, System]
+
+
+def plan(config: Config, compiled: dict[str, Compiled], deployer: str, taken: dict[str, Token]) -> Plan:
+    """Yield each step, and be sent what it came to.
+
+    Parameters
+    ----------
+    taken : by symbol, the tokens that are there already
+    """
+    system = System(tokens=dict(taken))
+
+    def take(step: Step) -> Generator[Step, Done, Done]:
+        system.done[step.key] = yield step
+        return system.done[step.key]
+
+    for symbol, token in {DLQ: config.dlq, **config.tokens}.items():
+        if not isinstance(token, ThereAlready):
+            data, decimals = _token(symbol, token, compiled)
+            done = yield from take(Step(f"token {symbol}", f"deploy {symbol}", None, data))
+            system.tokens[symbol] = Token(done.created, symbol, decimals, is_new=True)
+    system.contracts["dlq"] = system.tokens[DLQ].address
+
+    for name in BLUEPRINTS:
+        done = yield from take(Step(f"blueprint {name}", f"deploy the blueprint of {name}", None, bytes.fromhex(compiled[name].blueprint)))
+        system.contracts[f"{name.lower()}_blueprint"] = done.created
+    data = compiled["Controller"].deployment(*controller_arguments(config, system))
+    done = yield from take(Step("controller", "deploy the Controller, which creates Reserve and Backstop", None, data))
+    controller = system.contracts["controller"] = done.created
+    system.contracts |= {"reserve": _created(controller, 1), "backstop": _created(controller, 2)}
+    if LENS in compiled:
+        done = yield from take(Step("lens", "deploy the Lens", None, compiled[LENS].deployment()))
+        system.contracts["lens"] = done.created
+
+    registry = compiled["Controller"]
+    for number, pool in enumerate(config.pools):
+        base, quote = (system.tokens[symbol] for symbol in (pool.base, pool.quote))
+        data = registry.calldata("create_pool", base.address, quote.address, fields_of(parameters_of(pool)))
+        yield from take(Step(f"pool {pool.name}", f"create the pool {pool.name}", controller, data))
+        system.pools[pool.name] = _created(controller, FIRST_POOL_NONCE + number)
+        for step in _begin(pool, base, quote, system.pools[pool.name], controller, compiled):
+            yield from take(step)
+    for name in config.dlq_pools:
+        quote = next(system.tokens[pool.quote].address for pool in config.pools if pool.name == name)
+        data = registry.calldata("name_dlq_pool", quote, system.pools[name])
+        yield from take(Step(f"dlq pool {name}", f"name {name} as the pool that prices DLQ", controller, data))
+    if config.governor not in (None, deployer):
+        data = registry.calldata("transfer_ownership", config.governor)
+        yield from take(Step("governor", f"offer the ownership to {config.governor}", controller, data))
+    return system
+
+
+def controller_arguments(config: Config, system: System) -> tuple:
+    blueprints = [system.contracts[f"{name.lower()}_blueprint"] for name in BLUEPRINTS]
+    return system.contracts["dlq"], *fields_of(config.system()), *blueprints
+
+
+def token_arguments(symbol: str, token: TestToken, decimals: int) -> tuple:
+    return token.name, symbol, decimals, base_units(token.supply, decimals, symbol)
+
+
+def _token(symbol: str, token, compiled: dict[str, Compiled]) -> tuple[bytes, int]:
+    if symbol == DLQ:
+        return compiled[DLQ].deployment(base_units(token.supply, DLQ_DECIMALS, DLQ)), DLQ_DECIMALS
+    return compiled[TEST_TOKEN].deployment(*token_arguments(symbol, token, token.decimals)), token.decimals
+
+
+def _begin(pool: NewPool, base: Token, quote: Token, address: str, controller: str, compiled: dict[str, Compiled]) -> list[Step]:
+    """First liquidity, and the status."""
+    steps = []
+    if pool.liquidity:
+        amounts = [liquidity(pool, token.decimals, side) for token, side in ((base, "base"), (quote, "quote"))]
+        for token, amount in zip((base, quote), amounts):
+            data = compiled[DLQ].calldata("approve", address, amount)
+            steps.append(Step(f"approve {token.symbol} {pool.name}", f"approve {token.symbol} to {pool.name}", token.address, data))
+        data = compiled["Pool"].calldata("add", *amounts, 0, UNLIMITED_TIME)
+        steps.append(Step(f"add {pool.name}", f"add first liquidity to {pool.name}", address, data))
+    if pool.activate:
+        data = compiled["Controller"].calldata("set_status", address, ACTIVE, *price_bounds(pool, base, quote))
+        steps.append(Step(f"activate {pool.name}", f"activate {pool.name}", controller, data))
+    return steps
+
+
+def liquidity(pool: NewPool, decimals: int, side: str) -> int:
+    return base_units(getattr(pool.liquidity, side), decimals, f"the liquidity of {pool.name}, {side}")
+
+
+def price_bounds(pool: NewPool, base: Token, quote: Token) -> tuple[int, int]:
+    def stored(price: Decimal, up: bool) -> int:
+        return stored_price(price, base.decimals, quote.decimals, up=up)
+
+    return stored(pool.activate.min_price, False), stored(pool.activate.max_price, True)
+
+
+def _created(creator: str, nonce: int) -> str:
+    return to_checksum_address(created_address(bytes.fromhex(creator[2:]), nonce))
+
+
+def drive(steps: Plan, take: Callable[[Step], Done]) -> System:
+    """Go through a plan, doing each step by `take`."""
+    try:
+        step = next(steps)
+        while True:
+            step = steps.send(take(step))
+    except StopIteration as stop:
+        return stop.value
