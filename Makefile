@@ -20,7 +20,7 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-.PHONY: help setup compile fuzz campaign replay shrink coverage mutants bench study test clean
+.PHONY: help setup compile fuzz campaign replay shrink coverage mutants bench gas study test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ build/bench/venv/.ready: tests/bench/titanoboa.txt
 
 bench: $(READY) build/bench/venv/.ready ## Compared steps a second, beside a plain Ape loop and titanoboa; where the time goes
 	@ape run bench $(ARGS)
+
+gas: $(READY) ## What every call costs on a devnet, beside Uniswap v2: writes docs/gas.md (ARGS="--help")
+	@ape run gas $(ARGS)
 
 study: $(READY) ## Runs on the Reserve, with and without rationing: docs/runs.md and its pictures (ARGS="--help")
 	@python -m scripts.study $(ARGS)
