@@ -383,14 +383,7 @@ def _request_withdrawal(hand: Hand):
         own = pool.requests.get(sender, EMPTY_REQUEST)
         replaced = own.units if own.epoch == _current_epoch(hand) else 0
         return name, sender, {"units": max(0, _units_to_bailout(hand, pool) + replaced - hand.pick((0, 0, 1)))}
-
-    def edges() -> list[int]:
-        # The last that redeem for less than so many base units: of a claim that small, every rounding is seen.
-        few = hand.pick(FEW)
-        found = [-(-pool.total_units * few // reserve) - 1 for reserve in (pool.reserve_base, pool.reserve_quote) if reserve]
-        return [edge for edge in found if edge < units]
-
-    return name, sender, {"units": hand.amount(units, edges=edges)}
+    return name, sender, {"units": hand.amount(units)}
 
 
 def _epoch_seconds(hand: Hand) -> int:
@@ -773,7 +766,8 @@ def _take(hand: Hand):
 
 
 def _taken(hand: Hand, token: str, holder: str) -> dict[str, Any]:
-    return {"holder": holder, "amount": hand.amount(hand.state.tokens[token].balances.get(holder, 0), hand.pick((1, 100)))}
+    held = hand.state.tokens[token].balances.get(holder, 0)
+    return {"holder": holder, "amount": hand.pick(FEW) if hand.chance(60) else hand.amount(held, hand.pick((1, 100)))}
 
 
 def _make_behave(hand: Hand) -> Operation:
@@ -824,14 +818,22 @@ MOVING = (
 )  # fmt: skip
 
 
-def scene(play: Callable[[Hand], Scene]) -> Callable[[Hand], Scene]:
+def scene(weight: int) -> Callable:
     """Register how to draw a scene: calls with their times, each given away for the hand with which the next is drawn."""
-    SCENES.append(play)
-    return play
+
+    def register(play: Callable[[Hand], Scene]) -> Callable[[Hand], Scene]:
+        SCENES.extend([play] * weight)
+        return play
+
+    return register
 
 
-def _armed(hand: Hand, token: str, calls: Operation, bubbles: bool = True) -> tuple[int, Operation]:
-    return hand.now, Operation("token.arm", token, "outsider", {"calls": calls, "before": hand.chance(50), "bubbles": bubbles})
+def _armed(hand: Hand, token: str, calls: Operation, bubbles: bool = True, in_second: bool = False) -> tuple[int, Operation]:
+    """A token armed with a call in its next transfer, or, by being armed again in that, in the one after."""
+    arm = Operation("token.arm", token, token, {"calls": calls, "before": hand.chance(50), "bubbles": bubbles})
+    if in_second:
+        arm = replace(arm, arguments={"calls": arm, "before": False, "bubbles": True})
+    return hand.now, replace(arm, sender="outsider")
 
 
 def _done_by_the_caller(hand: Hand, calls: Operation) -> Part:
@@ -859,36 +861,47 @@ def _positions(hand: Hand, suits: Callable[[str, str], bool]) -> list[tuple[str,
     ]  # fmt: skip
 
 
+def _coarse(hand: Hand) -> str:
+    """One of the two pools of the fewest base units: where one more or less is seen."""
+    pools = hand.state.pools
+    return hand.pick(sorted(pools, key=lambda name: (pools[name].status != ACTIVE, min(pools[name].reserve_base, pools[name].reserve_quote)))[:2])
+
+
 def _largest(hand: Hand, name: str) -> list[tuple[str, str, int]]:
     """The largest position of a pool but the CALLER's, if there is any."""
     return sorted(_positions(hand, lambda pool, who: pool == name and who != world.CALLER), key=lambda found: found[2])[-1:]
 
 
-@scene
+@scene(6)
 def _in_the_middle(hand: Hand) -> Scene:
     """A call that moves a token, which has been armed with a call to one of the contracts that are inside one by then."""
     call = hand.instead(hand.pick(MOVING))
     at = _when(hand)
     _, outcome = apply(hand.state, call, at)
-    moved = sorted({event.source for event in outcome.events if event.name == "Transfer"}.intersection(world.AWKWARD))
+    moves = [event for event in outcome.events if event.name == "Transfer" and event.source in world.AWKWARD]
     inside = sorted({event.source for event in outcome.events if kind(event.source) != "token"})
-    if moved and inside:
-        token = world.CALLER if world.CALLER in moved and hand.chance(50) else hand.pick(moved)
-        hand = yield _armed(hand, token, _call_to(hand, hand.pick(inside), token), bubbles=hand.chance(60))
+    if moves and inside:
+        token = hand.pick(sorted({move.source for move in moves}))
+        own = [move for move in moves if move.source == token]
+        in_second = len(own) > 1 and hand.chance(50)
+        if hand.chance(25):
+            holder = hand.pick((own[in_second].arguments["sender"], own[in_second].arguments["receiver"]))
+            calls = Operation("token.take", token, token, _taken(hand, token, holder))
+        else:
+            calls = _call_to(hand, hand.pick(inside), token)
+        hand = yield _armed(hand, token, calls, hand.chance(60), in_second)
     yield at, call
 
 
 def _call_to(hand: Hand, contract: str, token: str) -> Operation:
-    """Each function of a contract as often as another; or what the token itself takes from it."""
-    if hand.chance(25):
-        return Operation("token.take", token, token, _taken(hand, token, contract))
+    """Each function of a contract as often as another."""
     functions = OPERATIONS if hand.chance(70) else VIEWS
     name = hand.pick([name for name in functions if name.startswith(kind(contract))])
     calls = _called_by(hand, token, name) if functions is OPERATIONS else _view(hand, token, name)
     return replace(calls, target=contract) if kind(calls.target) == kind(contract) else calls
 
 
-@scene
+@scene(1)
 def _two_at_one_reserve(hand: Hand) -> Scene:
     """The CALLER withdraws from one pool in the middle of a withdrawal from another, whose allowances have been read."""
     own = _positions(hand, lambda _, who: who == world.CALLER)
@@ -904,7 +917,7 @@ def _two_at_one_reserve(hand: Hand) -> Scene:
     yield at, _withdrawal(second, provider)
 
 
-@scene
+@scene(1)
 def _nobody_knows_the_price(hand: Hand) -> Scene:
     """The CALLER withdraws from the middle of a call of the Backstop, in a bailout in which no pool says what DLQ is worth."""
     own = _positions(hand, lambda _, who: who == world.CALLER)
@@ -926,7 +939,7 @@ def _nobody_knows_the_price(hand: Hand) -> Scene:
     yield at, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": world.CALLER})
 
 
-@scene
+@scene(1)
 def _stake_leaves_in_the_middle(hand: Hand) -> Scene:
     """The CALLER unstakes in the middle of a call that rewards or slashes that very stake."""
     accounts = hand.state.backstop.accounts
@@ -937,16 +950,21 @@ def _stake_leaves_in_the_middle(hand: Hand) -> Scene:
     leave = {"pool": name, "shares": accounts[name, world.CALLER].shares}
     hand = yield from _done_by_the_caller(hand, Operation("backstop.request_unstake", BACKSTOP, world.CALLER, leave))
     released = hand.state.backstop.accounts[name, world.CALLER].ready_at + hand.state.backstop.parameters.hold_seconds
-    at, rewards = max(hand.now, released), Operation("pool.sweep", name, "outsider", {})
-    hand = yield at, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": name, "amount": 10**6})
-    for _, largest, units in _largest(hand, name) if hand.chance(60) else ():
-        hand = yield at, _request(name, largest, units)
-        at, rewards = _next_epoch(hand), _withdrawal(name, largest)
+    at = max(hand.now, released)
+    largest = _largest(hand, name)
+    if largest and hand.chance(60):
+        hand = yield at, _request(*largest[0])
+        # The surpluses are gone by then: what moves is what the withdrawal pays.
+        at, call = _next_epoch(hand), _withdrawal(*largest[0][:2])
+        hand = yield at, Operation("controller.sweep", CONTROLLER, "outsider", {})
+    else:
+        call = Operation("pool.sweep", name, "outsider", {})
+        hand = yield at, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": name, "amount": 10**6})
     hand = yield _armed(hand, world.CALLER, Operation("backstop.unstake", BACKSTOP, world.CALLER, {"pool": name}))
-    yield at, rewards
+    yield at, call
 
 
-@scene
+@scene(1)
 def _just_paid(hand: Hand) -> Scene:
     """A stake that is just enough for a withdrawal in bailout, or leaves just so much as its shares need."""
     alone = _positions(
@@ -963,7 +981,103 @@ def _just_paid(hand: Hand) -> Scene:
     yield at, _withdrawal(name, provider)
 
 
-@scene
+@scene(2)
+def _a_small_claim(hand: Hand) -> Scene:
+    """So few units that they redeem for a few base units of a token: of what is due for them, every rounding is seen."""
+    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    coarse = _coarse(hand)
+    name, provider, units = hand.pick([position for position in found if position[0] == coarse] or found if hand.chance(60) else found)
+    pool = hand.state.pools[name]
+    coarser = min(pool.reserve_base, pool.reserve_quote)
+    hand = yield hand.now, _request(name, provider, max(1, min(units, pool.total_units * (1 + hand.draw(below(10))) // coarser)))
+    yield _next_epoch(hand), _withdrawal(name, provider)
+
+
+@scene(1)
+def _a_young_loss(hand: Hand) -> Scene:
+    """An add, a price that moves, and a withdrawal as soon as the lock-up is over: the lowest level that there is."""
+    name, provider = _coarse(hand) if hand.chance(60) else hand.pool(), hand.pick(world.PROVIDERS[:3])
+    pool = hand.state.pools[name]
+    at = hand.now + pool.parameters.oracle_window_seconds
+    hand = yield at, Operation("pool.add", name, provider, {**_pair(hand, name, provider), "min_units": 0, "deadline": FOREVER})
+    token, reserve = hand.pick(((pool.base, pool.reserve_base), (pool.quote, pool.reserve_quote)))
+    terms = {"token_in": token, "amount_in": hand.amount(reserve), "min_amount_out": 0, "recipient": "trader", "deadline": FOREVER}
+    hand = yield hand.now, Operation("pool.swap", name, "trader", terms)
+    position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
+    at = position.last_added + pool.parameters.lockup_seconds
+    hand = yield max(hand.now, at - _epoch_seconds(hand)), _request(name, provider, position.units)
+    yield max(_next_epoch(hand), at), _withdrawal(name, provider)
+
+
+@scene(1)
+def _at_two_prices(hand: Hand) -> Scene:
+    """A position topped up at another price, which comes half-way back: at full age it can be short of both tokens."""
+    found = _positions(hand, lambda name, who: who in world.PROVIDERS[:3] and hand.state.pools[name].status == ACTIVE)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    base, quote, window = hand.state.pools[name].base, hand.state.pools[name].quote, hand.state.pools[name].parameters.oracle_window_seconds
+    there, back = hand.pick(((base, quote), (quote, base)))
+    at = hand.now
+
+    def swap(token: str, part: int) -> tuple[int, Operation]:
+        pool = hand.state.pools[name]
+        amount = (pool.reserve_base if token == pool.base else pool.reserve_quote) * part // 100
+        terms = {"token_in": token, "amount_in": amount, "min_amount_out": 0, "recipient": "trader", "deadline": FOREVER}
+        return at, Operation("pool.swap", name, "trader", terms)
+
+    for _ in range(3):
+        hand = yield swap(there, 40)
+    for _ in range(2):
+        at += window
+        hand = yield at, Operation("pool.donate", name, "trader", {"base": 1, "quote": 1})
+    pool = hand.state.pools[name]
+    added = {reserve: amount * units // pool.total_units // 2 for reserve, amount in (("base", pool.reserve_base), ("quote", pool.reserve_quote))}
+    hand = yield at, Operation("pool.add", name, provider, {**added, "min_units": 0, "deadline": FOREVER})
+    for _ in range(2):
+        hand = yield swap(back, 30)
+    position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
+    at = max(hand.now, position.clock + hand.state.pools[name].parameters.full_protection_seconds)
+    hand = yield at, _request(name, provider, max(1, position.units // hand.pick((1, 4, 50))))
+    yield _next_epoch(hand), _withdrawal(name, provider)
+
+
+@scene(1)
+def _a_few_coins_more(hand: Hand) -> Scene:
+    """Adds of a few base units, one after the other, where the oracle has followed."""
+    name = _coarse(hand)
+    at, sender = hand.now + hand.state.pools[name].parameters.oracle_window_seconds, hand.pick(world.PROVIDERS[:3])
+    for _ in range(5):
+        pair = {"base": hand.draw(below(10)), "quote": hand.draw(below(10))}
+        hand = yield at, Operation("pool.add", name, sender, {**pair, "min_units": 0, "deadline": FOREVER})
+
+
+@scene(1)
+def _small_change(hand: Hand) -> Scene:
+    """A surplus of which a staker earns one base unit, if it is enough for that, and claims it."""
+    stakes = hand.state.backstop.stakes
+    sharing = [
+        (pool, staker, account.shares) for (pool, staker), account in hand.state.backstop.accounts.items()
+        if account.shares and staker in world.ACTORS and stakes[pool].total_shares and hand.state.pools[pool].parameters.staker_share_bps
+    ]  # fmt: skip
+    if not sharing:
+        return
+    name, staker, shares = hand.pick(sharing)
+    pool = hand.state.pools[name]
+    token, bps = hand.pick((pool.base, pool.quote)), pool.parameters.staker_share_bps
+    reward = -(-stakes[name].total_shares // shares) + hand.pick((0, 1))
+    sweep = Operation("pool.sweep", name, "outsider", {})
+    hand = yield hand.now, sweep
+    claim = Operation("backstop.claim", BACKSTOP, staker, {"pool": name, "token": token})
+    hand = yield hand.now, claim
+    hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": -(-reward * BPS // bps)})
+    hand = yield hand.now, sweep
+    yield hand.now, claim
+
+
+@scene(1)
 def _worth_nothing(hand: Hand) -> Scene:
     """So few shares of a stake that has been slashed that they redeem for nothing, or for one."""
     stakes = hand.state.backstop.stakes
@@ -981,7 +1095,7 @@ def _worth_nothing(hand: Hand) -> Scene:
     yield at, Operation("backstop.unstake", BACKSTOP, staker, {"pool": pool})
 
 
-@scene
+@scene(1)
 def _never_so_cheap(hand: Hand) -> Scene:
     """A withdrawal after nearly all base that there is has come into the pool: far below the oracle, or any price before."""
     found = _positions(hand, lambda _, who: who in world.ACTORS)
@@ -1027,7 +1141,7 @@ def _preview_entitlement(hand: Hand):
 
 LOTTERY = tuple(name for name, (weight, _) in PROPOSALS.items() for _ in range(weight))
 TURN_BACK = 15  # percent
-BEGIN = 3  # percent: so many steps begin a scene
+BEGIN = 4  # percent: so many steps begin a scene
 FOLLOW_UP = 70  # percent: so many previews are followed by their call
 PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 * DAY)
 
