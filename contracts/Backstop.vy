@@ -81,7 +81,7 @@ def stake(pool: address, amount: uint256) -> uint256:
     shares: uint256 = stake_math._shares_minted(amount, pool_stake.total_stake, pool_stake.total_shares)
     assert shares <= fixed_point.MAX - pool_stake.total_shares, "backstop: shares too large"
 
-    account: backstop_store.Account = self._settle(pool, msg.sender, pool_stake)
+    account: IBackstop.StakeAccount = self._settled(pool, msg.sender, pool_stake)
     account.shares += shares
     backstop_store._store_account(pool, msg.sender, account)
     pool_stake.total_stake += amount
@@ -110,7 +110,7 @@ def request_unstake(pool: address, shares: uint256):
     @custom:reverts `backstop: unknown pool`, `backstop: not enough shares`, `backstop: no request to cancel`
     """
     self._check_pool(pool)
-    account: backstop_store.Account = self._settle(pool, msg.sender, backstop_store._pool_stake(pool))
+    account: IBackstop.StakeAccount = self._settled(pool, msg.sender, backstop_store._pool_stake(pool))
     assert shares <= account.shares, "backstop: not enough shares"
     assert shares > 0 or account.requested_shares > 0, "backstop: no request to cancel"
 
@@ -131,7 +131,7 @@ def unstake(pool: address) -> uint256:
     """
     self._check_pool(pool)
     pool_stake: IBackstop.PoolStake = backstop_store._pool_stake(pool)
-    account: backstop_store.Account = self._settle(pool, msg.sender, pool_stake)
+    account: IBackstop.StakeAccount = self._settled(pool, msg.sender, pool_stake)
     shares: uint256 = account.requested_shares
     assert shares > 0, "backstop: no request"
     held_until: uint256 = account.ready_at + HOLD_SECONDS
@@ -173,14 +173,14 @@ def claim(pool: address, token: address) -> uint256:
     @custom:reverts `backstop: unknown pool`, `backstop: nothing to claim`
     """
     self._check_pool(pool)
-    account: backstop_store.Account = self._settle(pool, msg.sender, backstop_store._pool_stake(pool))
+    account: IBackstop.StakeAccount = self._settled(pool, msg.sender, backstop_store._pool_stake(pool))
     amount: uint256 = 0
     if token == staticcall IPool(pool).base():
-        amount = backstop_store.rewards[pool][msg.sender].base
-        backstop_store.rewards[pool][msg.sender].base = 0
+        amount = account.earned_base
+        account.earned_base = 0
     elif token == staticcall IPool(pool).quote():
-        amount = backstop_store.rewards[pool][msg.sender].quote
-        backstop_store.rewards[pool][msg.sender].quote = 0
+        amount = account.earned_quote
+        account.earned_quote = 0
     assert amount > 0, "backstop: nothing to claim"
 
     backstop_store._store_account(pool, msg.sender, account)
@@ -360,18 +360,7 @@ def account(pool: address, staker: address) -> IBackstop.StakeAccount:
     @param staker The staker.
     @return The account; all zero without one.
     """
-    account: backstop_store.Account = backstop_store._account(pool, staker)
-    rewards: backstop_store.Pair = backstop_store.rewards[pool][staker]
-    return IBackstop.StakeAccount(
-        generation=account.generation,
-        shares=account.shares,
-        index_base_paid=account.index_base_paid,
-        index_quote_paid=account.index_quote_paid,
-        earned_base=rewards.base,
-        earned_quote=rewards.quote,
-        requested_shares=account.requested_shares,
-        ready_at=account.ready_at,
-    )
+    return backstop_store._account(pool, staker)
 
 
 # Views: as of now
@@ -406,27 +395,23 @@ def _check_caller_is_pool():
 
 
 @internal
-def _settle(pool: address, staker: address, pool_stake: IBackstop.PoolStake) -> backstop_store.Account:
+@view
+def _settled(pool: address, staker: address, pool_stake: IBackstop.PoolStake) -> IBackstop.StakeAccount:
     """
-    @notice Bring a staker's account to now: rewards by the indices of its own generation, and, if that has ended, no
+    @notice A staker's account as of now: rewards by the indices of its own generation, and, if that has ended, no
             shares and no request in the present one (R20).
-    @return The account as it is now, for the caller to change and to store: what it has earned is credited already.
     """
-    account: backstop_store.Account = backstop_store._account(pool, staker)
+    account: IBackstop.StakeAccount = backstop_store._account(pool, staker)
     index_base: uint256 = pool_stake.index_base
     index_quote: uint256 = pool_stake.index_quote
     ended: bool = account.generation != pool_stake.generation
     if ended:
-        final: backstop_store.Pair = backstop_store.final_indices[pool][account.generation]
+        final: backstop_store.FinalIndices = backstop_store.final_indices[pool][account.generation]
         index_base = final.base
         index_quote = final.quote
 
-    backstop_store._earn(
-        pool,
-        staker,
-        stake_math._earned(account.shares, index_base, account.index_base_paid),
-        stake_math._earned(account.shares, index_quote, account.index_quote_paid),
-    )
+    account.earned_base += stake_math._earned(account.shares, index_base, account.index_base_paid)
+    account.earned_quote += stake_math._earned(account.shares, index_quote, account.index_quote_paid)
     if ended:
         account.generation = pool_stake.generation
         account.shares = 0
@@ -442,7 +427,7 @@ def _end_generation(pool: address, pool_stake: IBackstop.PoolStake) -> IBackstop
     """
     @notice Close a generation and give the pool the next one, empty (R18).
     """
-    backstop_store.final_indices[pool][pool_stake.generation] = backstop_store.Pair(
+    backstop_store.final_indices[pool][pool_stake.generation] = backstop_store.FinalIndices(
         base=pool_stake.index_base, quote=pool_stake.index_quote
     )
     log IBackstop.GenerationEnded(pool=pool, generation=pool_stake.generation)

@@ -9,17 +9,8 @@
 from ..interfaces import IBackstop
 from . import packing
 
-# An account but for its rewards, which most calls have nothing to do with.
-struct Account:
-    generation: uint256
-    shares: uint256
-    index_base_paid: uint256
-    index_quote_paid: uint256
-    requested_shares: uint256
-    ready_at: uint256
-
-# Of both of a pool's tokens.
-struct Pair:
+# Where the indices of a generation ended: its stakers' last rewards are reckoned from here (R20).
+struct FinalIndices:
     base: uint256
     quote: uint256
 
@@ -33,16 +24,16 @@ struct StoredAccount:
     generation: uint256
     index_base_paid: uint256
     index_quote_paid: uint256
+    earned_base: uint256
+    earned_quote: uint256
 
 
 # By pool, the present generation.
 stakes: HashMap[address, StoredStake]
 # By pool and staker.
 accounts: HashMap[address, HashMap[address, StoredAccount]]
-# By pool and staker, what is earned and not yet claimed.
-rewards: HashMap[address, HashMap[address, Pair]]
-# By pool and generation that has ended, where its indices ended: its stakers' last rewards are reckoned from there (R20).
-final_indices: HashMap[address, HashMap[uint256, Pair]]
+# By pool and generation that has ended.
+final_indices: HashMap[address, HashMap[uint256, FinalIndices]]
 
 
 @internal
@@ -67,29 +58,25 @@ def _store_pool_stake(pool: address, pool_stake: IBackstop.PoolStake):
 
 @internal
 @view
-def _account(pool: address, staker: address) -> Account:
+def _account(pool: address, staker: address) -> IBackstop.StakeAccount:
     stored: StoredAccount = self.accounts[pool][staker]
-    account: Account = empty(Account)
+    account: IBackstop.StakeAccount = empty(IBackstop.StakeAccount)
     account.shares, account.requested_shares, account.ready_at = packing._unpack(stored.shares)
     account.generation = stored.generation
     account.index_base_paid = stored.index_base_paid
     account.index_quote_paid = stored.index_quote_paid
+    account.earned_base = stored.earned_base
+    account.earned_quote = stored.earned_quote
     return account
 
 
 @internal
-def _store_account(pool: address, staker: address, account: Account):
+def _store_account(pool: address, staker: address, account: IBackstop.StakeAccount):
     self.accounts[pool][staker] = StoredAccount(
         shares=packing._pack(account.shares, account.requested_shares, account.ready_at),
         generation=account.generation,
         index_base_paid=account.index_base_paid,
         index_quote_paid=account.index_quote_paid,
+        earned_base=account.earned_base,
+        earned_quote=account.earned_quote,
     )
-
-
-@internal
-def _earn(pool: address, staker: address, base: uint256, quote: uint256):
-    if base > 0:
-        self.rewards[pool][staker].base += base
-    if quote > 0:
-        self.rewards[pool][staker].quote += quote
