@@ -227,8 +227,9 @@ def test_every_function_from_inside_a_transfer(chain, begin, functions, way):
             silent.extend([calls] if outcome.reason == NO_REASON else [])
             refused.extend([] if outcome.ok else [calls])
             if outcome.ok:
-                told = [event.arguments for event in outcome.events if event.name == "CalledBack"][-1]
-                assert (told["function"], told["succeeded"]) == (calls.name, bubbles)
+                told = [event for event in outcome.events if event.name == "CalledBack"][-1]
+                assert (told.arguments["function"], told.arguments["succeeded"]) == (calls.name, bubbles)
+                assert chain.directory.read_log(chain.directory.log(told)) == told
                 # What comes next starts from where this did.
                 agree(steps, chain)
                 state, steps = ready, []
