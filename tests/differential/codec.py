@@ -191,7 +191,11 @@ class Directory:
         values = [decode([abi_type], topic)[0] for (_, abi_type), topic in zip(signature.indexed, log.topics[1:])]
         values += decode([abi_type for _, abi_type in signature.plain], log.data)
         names = [name for name, _ in (*signature.indexed, *signature.plain)]
-        return Event(source, signature.name, {n: self.readable(v) for n, v in zip(names, values)})
+        arguments = {n: self.readable(v) for n, v in zip(names, values)}
+        if signature.name == "CalledBack":
+            # Several contracts have functions of one name: the target says which is meant.
+            arguments["function"] = f"{kind(arguments['target'])}.{arguments['function']}"
+        return Event(source, signature.name, arguments)
 
     def read_outcome(self, operation: Operation, ok: bool, data: bytes, logs: tuple[Log, ...]) -> Outcome:
         """What the chain did, in the model's words."""

@@ -1,4 +1,8 @@
-"""Which call a preview is of (R24), and what it asks of it."""
+"""Which call a preview is of (R24), and what it says of it.
+
+Model and chain are compared on the preview and on the call. The model's preview is the call itself, on a copy of the state in which
+tokens behave and the caller can pay: so where they do and it can, what is previewed on a chain is what the call then pays there.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -55,3 +59,13 @@ def call_of(preview: Operation) -> Operation | None:
         arguments["recipient"] = sender
     target = BACKSTOP if "pool" in previewed.told else asked["pool"]
     return Operation(previewed.call, target, sender, arguments)
+
+
+def announced(preview: Operation, told: Any) -> Any:
+    """What the call returns, if it is as the preview has told."""
+    if told is None or preview.name == "lens.preview_begin_protection":
+        return None
+    if preview.name == "lens.preview_withdraw":
+        _, base, quote, *_, slashed, shortfall = told
+        return base, quote, slashed, shortfall
+    return told[:2] if preview.name == "lens.preview_sweep" else told

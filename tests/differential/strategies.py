@@ -732,6 +732,34 @@ def _approve(hand: Hand):
     return token, sender, {"spender": spender, "amount": amount}
 
 
+# -- previews ------------------------------------------------------------------------------------------------------
+
+WEIGHTS = {"lens.preview_swap": 2, "lens.preview_add": 2, "lens.preview_withdraw": 4}  # 1 for the others
+
+
+def _preview(name: str, hand: Hand) -> Operation:
+    """The preview of a call, as it is proposed; in `steps` that call may come next."""
+    previewed = PREVIEWED[name].call
+    call = hand.instead(previewed)
+    if call.name != previewed:
+        return call
+    if hand.chance(4):
+        call = replace(call, target=hand.pick((CONTROLLER, *world.ACTORS)))
+    return preview_of(name, call, hand.actor("outsider"))
+
+
+for _name in PREVIEWED:
+    proposal(_name, WEIGHTS.get(_name, 1))(partial(_preview, _name))
+
+
+@proposal("lens.preview_entitlement", 2)
+def _preview_entitlement(hand: Hand):
+    name, provider = _with_position(hand)
+    _ages(hand, name, provider)
+    units = hand.amount(hand.state.pools[name].positions.get(provider, EMPTY_POSITION).units)
+    return LENS, hand.actor("outsider"), {"pool": name, "provider": provider, "units": units}
+
+
 # -- tokens that misbehave -----------------------------------------------------------------------------------------
 
 HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO, TOO_MANY_DECIMALS, NO_DECIMALS)  # to pools that there are
@@ -1107,34 +1135,6 @@ def _never_so_cheap(hand: Hand) -> Scene:
     base = min(MAX - pool.reserve_base, hand.state.tokens[pool.base].balances.get(world.GOVERNOR, 0))
     hand = yield at, Operation("pool.donate", name, world.GOVERNOR, {"base": base, "quote": 0})
     yield at, _withdrawal(name, provider)
-
-
-# -- previews ------------------------------------------------------------------------------------------------------
-
-WEIGHTS = {"lens.preview_swap": 2, "lens.preview_add": 2, "lens.preview_withdraw": 4}  # 1 for the others
-
-
-def _preview(name: str, hand: Hand) -> Operation:
-    """The preview of a call, as it is proposed; in `steps` that call may come next."""
-    previewed = PREVIEWED[name].call
-    call = hand.instead(previewed)
-    if call.name != previewed:
-        return call
-    if hand.chance(4):
-        call = replace(call, target=hand.pick((CONTROLLER, *world.ACTORS)))
-    return preview_of(name, call, hand.actor("outsider"))
-
-
-for _name in PREVIEWED:
-    proposal(_name, WEIGHTS.get(_name, 1))(partial(_preview, _name))
-
-
-@proposal("lens.preview_entitlement", 2)
-def _preview_entitlement(hand: Hand):
-    name, provider = _with_position(hand)
-    _ages(hand, name, provider)
-    units = hand.amount(hand.state.pools[name].positions.get(provider, EMPTY_POSITION).units)
-    return LENS, hand.actor("outsider"), {"pool": name, "provider": provider, "units": units}
 
 
 # -- a step --------------------------------------------------------------------------------------------------------
