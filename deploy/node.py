@@ -11,7 +11,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils import to_checksum_address
 from requests import RequestException
 from web3.contract import Contract
-from web3.exceptions import Web3Exception
+from web3.exceptions import CannotHandleRequest, ProviderConnectionError, Web3Exception
 
 from deploy.problem import Problem
 
@@ -120,7 +120,10 @@ class Node:
 def _in_one_line(what: str) -> Iterator[None]:
     try:
         yield
-    except (ApeException, Web3Exception, RequestException, OSError) as error:
+    except (RequestException, CannotHandleRequest, ProviderConnectionError) as error:
+        # Not in its own words: a node's URL may have a key in it.
+        raise NodeError(f"the node does not answer to {what} ({type(error).__name__})") from error
+    except (ApeException, Web3Exception) as error:
         raise NodeError(f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
 
 

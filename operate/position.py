@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from deploy.node import Refused
+from model import Operation, State, apply
 from model.epoch_books import turn
-from model.state import BACKSTOP, EMPTY_DEPOSIT, EMPTY_POSITION, EMPTY_REQUEST, State
+from model.state import BACKSTOP, EMPTY_DEPOSIT, EMPTY_POSITION, EMPTY_REQUEST
 from operate.amounts import Amount, Moment
 from operate.departure import Departure, depart
 from operate.snapshot import take
@@ -33,7 +33,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Staking:
-    """DLQ staked to the pool, with what a call of `claim` would pay now."""
+    """DLQ staked to the pool, with what `claim` would pay now."""
 
     shares: int
     worth: Amount
@@ -114,7 +114,7 @@ def _holding(system: System, state: State, name: str, address: str, now: int) ->
         withdrawal=depart(system, state, name, address, leaving, now)[1] if leaving else None,
         staged=_staged(system, state, name, address),
         request=request,
-        staking=_staking(system, state, name, address),
+        staking=_staking(system, state, name, address, now),
     )
 
 
@@ -138,11 +138,11 @@ def _request(state: State, name: str, address: str, now: int) -> Requested | Non
     return Requested(request.units, Moment(opens), Moment(closes), stands)
 
 
-def _staking(system: System, state: State, name: str, address: str) -> Staking | None:
+def _staking(system: System, state: State, name: str, address: str, now: int) -> Staking | None:
     own, total = state.backstop.accounts[name, address], state.backstop.stakes[name]
     is_present = own.generation == total.generation
     shares, requested = (own.shares, own.requested_shares) if is_present else (0, 0)
-    claimable = [_claimable(system, name, address, symbol) for symbol in (state.pools[name].base, state.pools[name].quote)]
+    claimable = [_claimable(system, state, name, address, symbol, now) for symbol in (state.pools[name].base, state.pools[name].quote)]
     if not shares and not any(amount.units for amount in claimable):
         return None
     periods = state.backstop.parameters
@@ -158,13 +158,7 @@ def _staking(system: System, state: State, name: str, address: str) -> Staking |
     )
 
 
-def _claimable(system: System, name: str, address: str, symbol: str) -> Amount:
-    """What a claim would pay: the contract's own word, since no view tells what ended generations have earned."""
-    data = system.compiled["Backstop"].calldata("claim", system.pairs[name].address, system.tokens[symbol].address)
-    try:
-        answer = system.node.request("eth_call", {"from": address, "to": system.address[BACKSTOP], "data": "0x" + data.hex()}, "latest")
-    except Refused as refused:
-        if refused.reason != "backstop: nothing to claim":
-            raise
-        answer = "0x0"
-    return Amount(int(answer, 16), system.tokens[symbol])
+def _claimable(system: System, state: State, name: str, address: str, symbol: str, now: int) -> Amount:
+    """What a claim would pay."""
+    _, outcome = apply(state, Operation("backstop.claim", BACKSTOP, address, {"pool": name, "token": symbol}), now)
+    return Amount(outcome.value or 0, system.tokens[symbol])

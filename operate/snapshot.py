@@ -5,10 +5,11 @@ a call of one of these accounts depends on.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from eth_utils import to_checksum_address
 
+from deploy.node import Refused
 from model import Parameters, State, SystemParameters, Token
 from model.state import (
     BACKSTOP,
@@ -161,12 +162,26 @@ class _Reading:
         staked = {
             (name, account): StakeAccount(**self.of_accounts[name, "account", account]) for name in self.system.pairs for account in accounts
         }
-        # What an ended generation's shares had earned in the end no view tells: here, what they had when their staker last called.
-        # It matters to `claim` alone, which is asked of the contract itself.
-        ended = {
-            (name, each.generation): PoolStake(each.generation, 0, 0, each.index_base_paid, each.index_quote_paid)
-            for (name, _), each in staked.items()
-            if each.generation != stakes[name].generation
-        }
+        ended = {}
+        for (name, account), each in staked.items():
+            if each.generation != stakes[name].generation:
+                staked[name, account] = self._with_final_rewards(name, account, each)
+                ended[name, each.generation] = PoolStake(each.generation, 0, 0, each.index_base_paid, each.index_quote_paid)
         booked = {symbol: self.told[symbol, "booked"] for symbol in self.system.tokens}
         return Backstop(dlq, booked, stakes, staked, ended, periods)
+
+    def _with_final_rewards(self, name: str, account: str, own: StakeAccount) -> StakeAccount:
+        """No view tells what shares of an ended generation have earned since their staker last called. A claim would pay all of it."""
+        pair = self.system.pairs[name]
+        base, quote = (self._claimable(pair.address, account, self.system.tokens[symbol].address) for symbol in (pair.base, pair.quote))
+        return replace(own, earned_base=base, earned_quote=quote)
+
+    def _claimable(self, pool: str, account: str, token: str) -> int:
+        data = self.system.compiled["Backstop"].calldata("claim", pool, token)
+        call = {"from": account, "to": self.at[BACKSTOP], "data": "0x" + data.hex()}
+        try:
+            return int(self.system.node.request("eth_call", call, hex(self.block)), 16)
+        except Refused as refused:
+            if refused.reason != "backstop: nothing to claim":
+                raise
+            return 0

@@ -54,8 +54,8 @@ class Cover:
     pool: str
     providers: int
     owed: Amount
-    in_kind: Amount
-    in_kind_other: Amount
+    in_kind_base: Amount
+    in_kind_quote: Amount
     in_kind_covers: Amount
     in_quote: Amount
     from_stake: Amount
@@ -162,8 +162,8 @@ def cover(system: System, snapshot: Snapshot) -> list[Cover]:
                 pool=name,
                 providers=len(departures),
                 owed=total("owed", quote),
-                in_kind=total("in_kind", base),
-                in_kind_other=total("in_kind", quote),
+                in_kind_base=total("in_kind", base),
+                in_kind_quote=total("in_kind", quote),
                 in_kind_covers=total("in_kind_covers", quote),
                 in_quote=total("in_quote", quote),
                 from_stake=total("from_stake", dlq),
