@@ -128,7 +128,7 @@ def _immutables(prefix: str, layout: dict[str, Any]) -> Iterator[Immutable]:
 
 def _without_our_paths(standard_json: dict[str, Any], name: str) -> dict[str, Any]:
     """Where the compiler found a library is nobody's business: `snekmate/...` stands beside `contracts/...`."""
-    found = {path[path.find("snekmate/") :] if "snekmate/" in path else path: text for path, text in standard_json["sources"].items()}
+    found = {path[path.rfind("snekmate/") :] if "snekmate/" in path else path: text for path, text in standard_json["sources"].items()}
     settings = {**standard_json["settings"], "search_paths": ["."], "evmVersion": COMPILER.evm_version}
     settings["outputSelection"] = {FILES[name]: ["abi", "evm.bytecode", "evm.deployedBytecode"]}
     return {"language": "Vyper", "sources": dict(sorted(found.items())), "settings": settings}

@@ -9,7 +9,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from deploy.problem import print_json
+from deploy.problem import console_for, print_json
 from operate.amounts import Amount, duration, percent, plain
 from operate.options import on_a_network, opened
 from operate.status import Cover, PoolStatus, Status, status
@@ -23,7 +23,7 @@ def cli(network, folder, as_json):
 
     Exits with 0, or 2 if something is in the way.
     """
-    console = Console(stderr=as_json)
+    console = console_for(as_json)
     with opened("status", console, network, folder) as system:
         found = status(system)
         print_json(plain(found)) if as_json else show(console, found)
@@ -45,6 +45,8 @@ def show(console: Console, found: Status) -> None:
             count = f"{row.providers} provider{'s' if row.providers > 1 else ''}"
             console.print(f"\n{row.pool}, {count}: {row.owed} owed", highlight=False)
             console.print(_table(["", "pays", "covers"], _cover(row)))
+            if row.refused:
+                console.print(row.refused, style="red", highlight=False, soft_wrap=True)
 
 
 def _table(columns: list[str], rows) -> Table:
