@@ -34,11 +34,11 @@ def show(console: Console, found: Status) -> None:
     offered = f", offered to {found.offered_to}" if found.offered_to else ""
     console.print(f"{found.network}, chain {found.chain_id}, block {found.block:,}, {found.time}", highlight=False, soft_wrap=True)
     console.print(f"Epoch {found.epoch:,} ends in {left}. Governor {found.governor}{offered}.\n", highlight=False, soft_wrap=True)
-    console.print(_table(["pool", "status", "base", "quote", "spot", "oracle", "apart"], map(_prices, found.pools)))
-    console.print(_table(["pool", "regime", "next epoch", "leaving", "from", "stake", "short so far"], map(_regime, found.pools)))
+    console.print(_table(["pool", "status", "base", "quote", "spot", "oracle", "apart"], map(_prices, found.pools)), "")
+    console.print(_table(["pool", "regime", "next epoch", "leaving", "bailout from", "stake", "prices DLQ", "short so far"], map(_regime, found.pools)), "")
     unbooked = {amount.token: amount for amount in found.unbooked if amount.units}
     rows = [(str(amount), str(unbooked.get(amount.token, ""))) for amount in found.reserve]
-    console.print(_table(["Reserve", "not absorbed yet"], rows))
+    console.print(_table(["Reserve", "not absorbed yet"], rows), "")
     console.print("If everybody left now, a bailout, one after the other and pool after pool:")
     for row in found.cover:
         if row.providers:
@@ -65,8 +65,8 @@ def _prices(pool: PoolStatus) -> tuple[str, ...]:
 
 def _regime(pool: PoolStatus) -> tuple[str, ...]:
     leaving, threshold = percent(pool.net_units, pool.units), f"{pool.threshold_bps / 100:g} %"
-    stake = f"{pool.stake}{' (prices DLQ)' if pool.prices_dlq else ''}"
-    return pool.name, pool.regime, pool.next_regime, leaving, threshold, stake, str(pool.total_shortfall)
+    prices_dlq = "yes" if pool.prices_dlq else ""
+    return pool.name, pool.regime, pool.next_regime, leaving, threshold, str(pool.stake), prices_dlq, str(pool.total_shortfall)
 
 
 def _cover(row: Cover):
