@@ -62,6 +62,7 @@ def deploy(config: Config, wallet: Wallet, folder: Path = FOLDER, progress: Prog
         if path.exists():
             deployment = load(path)
             check_again(deployment, config, wallet.node)
+            journals.path_of(config.chain_id, folder).unlink(missing_ok=True)  # of a run that ended right after it had recorded
             return deployment
         prepared = prepare(config, wallet, folder)
         check_funds(prepared)

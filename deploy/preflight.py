@@ -119,6 +119,8 @@ def rehearse(
     ConfigError
         If one of them would fail.
     """
+    if not str(wallet.node.url).startswith("http"):
+        raise ConfigError("the transactions are rehearsed on what the network has stored, which takes a provider with an HTTP address")
     evm = EVM(fork_url=wallet.node.url, fork_block=hex(number), spec_id="PRAGUE")
     evm.set_block_env(BlockEnv(number=number + 1, timestamp=now + 1))
     ahead: list[Estimate] = []
