@@ -20,7 +20,7 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-.PHONY: help setup compile fuzz campaign replay shrink coverage mutants bench study test clean
+.PHONY: help setup compile fuzz campaign replay shrink coverage mutants bench study audit test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ coverage: $(READY) ## Which lines and branches of the contracts a run reaches
 
 mutants: $(READY) ## Plant faults in the contracts and the model: does the fuzzer find each? (ARGS="--help")
 	@python -m scripts.mutants $(ARGS)
+
+audit: $(READY) ## What a deployment has paid out, against the model (ARGS="--deployment deployments/CHAIN_ID.json")
+	@ape run audit $(ARGS)
 
 test: $(READY) ## All tests
 	@pytest tests $(ARGS)
