@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import vyper
-from eth_abi import encode
+from eth_abi import decode, encode
 from eth_utils import function_abi_to_4byte_selector
-from eth_utils.abi import get_abi_input_types
+from eth_utils.abi import get_abi_input_types, get_abi_output_types
 from vyper.compiler import compile_from_file_input
 from vyper.compiler.input_bundle import FilesystemInputBundle
 from vyper.evm.opcodes import DEFAULT_EVM_VERSION
@@ -58,10 +58,20 @@ class Compiled:
         """What a transaction carries that deploys it."""
         return bytes.fromhex(self.initcode) + self.constructor_arguments(*arguments)
 
+    def _function(self, name: str) -> dict[str, Any]:
+        (function,) = [item for item in self.abi if item["type"] == "function" and item["name"] == name]
+        return function
+
     def calldata(self, name: str, *arguments: Any) -> bytes:
         """A call of one of its functions."""
-        (function,) = [item for item in self.abi if item["type"] == "function" and item["name"] == name]
+        function = self._function(name)
         return function_abi_to_4byte_selector(function) + encode(get_abi_input_types(function), arguments)
+
+    def answer(self, name: str, returned: bytes) -> Any:
+        """What a function has returned: a value, or a struct's by their names."""
+        function = self._function(name)
+        (output,), (value,) = function["outputs"], decode(get_abi_output_types(function), returned)
+        return dict(zip([field["name"] for field in output["components"]], value)) if "components" in output else value
 
     def code(self, immutables: bytes) -> bytes:
         """What then stands on the chain."""

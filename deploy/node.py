@@ -11,10 +11,11 @@ from eth_abi.exceptions import DecodingError
 from eth_utils import to_checksum_address
 from requests import RequestException
 from web3.contract import Contract
-from web3.exceptions import Web3Exception
+from web3.exceptions import CannotHandleRequest, ProviderConnectionError, Web3Exception
 
 from deploy.problem import Problem
 
+BATCH = 100
 ERROR_SELECTOR = "0x08c379a0"  # Error(string)
 
 
@@ -43,6 +44,10 @@ class Node:
     def request(self, method: str, *arguments: Any) -> Any:
         with _in_one_line(method):
             answer = self.web3.provider.make_request(method, list(arguments))
+        return self._result(method, answer)
+
+    @staticmethod
+    def _result(method: str, answer: dict[str, Any]) -> Any:
         if "error" in answer:
             error = answer["error"]
             reason = revert_reason(error.get("data"))
@@ -50,6 +55,23 @@ class Node:
                 raise Refused(method, reason)
             raise NodeError(f"{method}: {error.get('message', error)}")
         return answer["result"]
+
+    def request_all(self, method: str, arguments: list[list[Any]]) -> list[Any]:
+        """The same method for many arguments, in as few round trips as nodes usually take.
+
+        Raises
+        ------
+        Refused, NodeError
+            If one of them is refused.
+        """
+        answers: list[Any] = []
+        for at in range(0, len(arguments), BATCH):
+            with _in_one_line(method):
+                batch = self.web3.provider.make_batch_request([(method, each) for each in arguments[at : at + BATCH]])
+            # One object instead of a list: the node refuses the batch as a whole.
+            for answer in batch if isinstance(batch, list) else [batch]:
+                answers.append(self._result(method, answer))
+        return answers
 
     def chain_id(self) -> int:
         return int(self.request("eth_chainId"), 16)
@@ -98,7 +120,10 @@ class Node:
 def _in_one_line(what: str) -> Iterator[None]:
     try:
         yield
-    except (ApeException, Web3Exception, RequestException, OSError) as error:
+    except (RequestException, CannotHandleRequest, ProviderConnectionError) as error:
+        # Not in its own words: a node's URL may have a key in it.
+        raise NodeError(f"the node does not answer to {what} ({type(error).__name__})") from error
+    except (ApeException, Web3Exception) as error:
         raise NodeError(f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
 
 

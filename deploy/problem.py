@@ -35,7 +35,10 @@ def told_in_one_line(command: str, console: Console, *, after: str = "") -> Iter
         yield
     except (Problem, SetupError, CompileError) as error:
         _end(command, console, str(error))
-    except (ApeException, Web3Exception, RequestException, OSError) as error:
+    except RequestException as error:
+        # Not in its own words: a node's URL may have a key in it.
+        _end(command, console, f"the node does not answer ({type(error).__name__})")
+    except (ApeException, Web3Exception, OSError) as error:
         _end(command, console, f"{type(error).__name__}: {' '.join(str(error).split())[:300]}")
     except Interrupted as interrupt:
         console.print(f"{command}: interrupted{after}", style="yellow", soft_wrap=True)
