@@ -20,7 +20,7 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-.PHONY: help setup compile fuzz campaign replay shrink coverage mutants bench gas study test clean
+.PHONY: help setup compile fuzz campaign replay shrink audit coverage mutants bench gas study test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -67,6 +67,11 @@ mutants: $(READY) ## Plant faults in the contracts and the model: does the fuzze
 # Files are shared out among the cores; each worker has a devnet of its own.
 test: $(READY) ## All tests, on all cores
 	@pytest tests -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+audit: $(READY) ## What a deployment has paid out, against the model (ARGS="--deployment deployments/CHAIN_ID.json")
+	@ape run audit $(ARGS)
+
+test: $(READY) ## All tests
+	@pytest tests $(ARGS)
 
 clean: ## Remove everything that was installed or built
 	rm -rf .venv node_modules build .build .cache .hypothesis .pytest_cache

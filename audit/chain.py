@@ -77,7 +77,7 @@ class Chain:
             try:
                 answer = request()
             except (RequestException, OSError, ValueError) as error:
-                problem = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+                problem = type(error).__name__  # not in its own words: a node's URL may have a key in it
                 continue
             if not _is_busy(answer):
                 return answer

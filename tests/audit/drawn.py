@@ -53,5 +53,5 @@ class Story:
                     return
 
 
-def auditor(node: Node, folder: Path) -> Auditor:
-    return Auditor(Chain(node, sleep=lambda seconds: None), deployment(node.backend), node.backend.artifacts, folder)
+def auditor(node: Node, folder: Path, begin: int | None = None) -> Auditor:
+    return Auditor(Chain(node, sleep=lambda seconds: None), deployment(node.backend), node.backend.artifacts, folder, begin)

@@ -1,6 +1,7 @@
 """A node in process, for tests of the audit: it runs the differential tests' calls on pyrevm, in blocks, and answers JSON-RPC about them."""
 
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.differential.engine import EncodedCall
 from tests.differential.evm import GAS, Evm
 
 CHAIN_ID = 31_337
+MISSING = {"error": {"code": -32000, "message": "missing trie node"}}
 A_CONTRACT = "0x" + "c0" * 20  # one that calls the system for others
 
 
@@ -39,7 +41,7 @@ def deployment(backend: Evm, first_block: int = 0) -> Deployment:
 class Node:
     """Blocks of calls on pyrevm, and what a web3 provider's `make_request` says of them.
 
-    Old states are gone: `eth_call` answers as of the last block alone. `most_blocks` is the longest range of logs that it gives; every
+    Old states are gone, unless it `keeps_states`: then it runs everything again up to there. `most_blocks` is the longest range of logs that it gives; every
     `fails_each`-th request
     fails; `most_batch` is how many it takes at once.
     """
@@ -52,12 +54,16 @@ class Node:
         self.most_batch = 10**9
         self.requests = 0
         self.salt = 0
+        self.keeps_states = False
+        self.called: list[list[EncodedCall]] = [[]]  # by block
+        self.earlier: dict[int, Evm] = {}
 
     # -- what happens ------------------------------------------------------------------------------------------------
 
     def mine(self, calls: list[EncodedCall], through: str | None = None) -> list[bool]:
         """Run calls in one block, at the time of the first: each a transaction to its target, or all in one that a contract makes of them."""
         backend, transactions, succeeded = self.backend, [], []
+        self.called.append(calls)
         for _, sender, target, data in calls:
             seen = backend._observe(calls[0][0], sender, target, data, backend.digest)
             succeeded.append(seen.ok)
@@ -121,13 +127,33 @@ class Node:
         topics = wanted.get("topics", [])
         return {"result": [log for log in logs if log["address"] in wanted["address"] and _matches(log["topics"], topics)]}
 
+    def _as_of(self, number: str) -> Evm | None:
+        """The chain as a block left it; None if nobody remembers."""
+        last = len(self.blocks) - 1
+        at = last if number == "latest" else int(number, 16)
+        if at == last:
+            backend = self.backend
+        elif not self.keeps_states or at < 0:
+            return None
+        else:
+            backend = self.earlier.get(at) or Evm(self.backend.artifacts)
+            for now, sender, target, data in chain.from_iterable(self.called[1 : at + 1]) if at not in self.earlier else ():
+                backend._observe(now, sender, target, data, backend.digest)
+            self.earlier[at] = backend
+        backend.evm.set_block_env(BlockEnv(timestamp=int(self.blocks[at]["timestamp"], 16)))
+        return backend
+
+    def eth_getStorageAt(self, address: str, slot: str, number: str) -> dict:
+        backend = self._as_of(number)
+        return MISSING if backend is None else {"result": hex(backend.evm.storage(address, int(slot, 16)))}
+
     def eth_call(self, call: dict, number: str) -> dict:
-        if number != "latest" and int(number, 16) != len(self.blocks) - 1:
-            return {"error": {"code": -32000, "message": "missing trie node"}}
-        self.backend.evm.set_block_env(BlockEnv(timestamp=int(self.blocks[-1]["timestamp"], 16)))
+        backend = self._as_of(number)
+        if backend is None:
+            return MISSING
         target, data = call["to"], bytes.fromhex(call["data"][2:])
         try:
-            answer = self.backend.evm.message_call(self.backend.governor, target, data, gas=GAS, is_static=True)
+            answer = backend.evm.message_call(backend.governor, target, data, gas=GAS, is_static=True)
         except RuntimeError:
             return {"error": {"code": 3, "message": "execution reverted"}}
         return {"result": "0x" + answer.hex()}

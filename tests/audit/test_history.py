@@ -68,7 +68,7 @@ def test_a_line_that_fails_is_tried_again(node, tmp_path):
     audits.fetch(last_block(node))
     assert pauses and set(pauses) == {0.5}  # the next attempt succeeds
     node.fails_each = 1
-    with pytest.raises(ChainError, match=f"no answer after {PATIENCE} attempts: ConnectionError: the line is dead"):
+    with pytest.raises(ChainError, match=f"no answer after {PATIENCE} attempts: ConnectionError$"):
         audits.compare(last_block(node), 0)
 
 

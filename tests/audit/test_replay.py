@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from model import Operation, apply
-from model.state import BACKSTOP, RESERVE
+from model import Operation, Parameters, apply
+from model.state import BACKSTOP, CONTROLLER, RESERVE
 from tests.audit.drawn import Story, auditor
 from tests.audit.node import A_CONTRACT, Node
 from tests.differential import world
@@ -151,6 +151,68 @@ def test_a_power_used_by_a_contract_is_told_as_no_call_s(faulty, tmp_path):
     found, _ = finding(story, tmp_path)
     assert (found.what, found.rule) == ("an event that no call explains", "R16")
     assert found.first.kind == "events.Drawn"
+
+
+def test_a_state_that_no_event_tells_of_is_found_with_its_transaction(faulty, tmp_path):
+    """By halving, where old states can be read: the first add, of nine calls."""
+    story = Story(Node(faulty))
+    story.node.keeps_states = True
+    whole = {"base": 10**24, "quote": 10**9, "min_units": 0, "deadline": world.UNLIMITED}
+    create = call(world.GOVERNOR, CONTROLLER, "controller.create_pool", base="ABC", quote="USDC", parameters=Parameters())
+    approvals = [call(world.GOVERNOR, token, "token.approve", spender="pool-0", amount=world.UNLIMITED) for token in ("ABC", "USDC")]
+    gifts = [call(world.GOVERNOR, token, "token.transfer", to="pool-0", amount=7) for token in ("ABC", "USDC")]
+    for number, operation in enumerate([create, *approvals, *gifts]):
+        story.happen(START + number, operation)
+    adds = [story.happen(START + 100 + number, call(world.GOVERNOR, "pool-0", "pool.add", **whole)) for number in range(4)]
+    assert adds == [[True]] * 4
+    found, audits = finding(story, tmp_path)
+    first_add = story.node.blocks[6]
+    assert (found.what, found.rule, found.block) == ("the stored state differs", "R11", 6)
+    assert (found.transaction, found.call.name) == (first_add["transactions"][0]["hash"], "pool.add")
+    assert (found.first.model, found.first.observed) == (START + 100, 1)
+    assert audits.checkpoints == 0
+
+
+def test_an_earlier_state_is_the_first_difference_where_events_differ_by_it(faulty, tmp_path):
+    """The wrong exit is told by what was wrong before, in the first add that did not restart the lock-up."""
+    story = after_prologue(faulty)
+    story.node.keeps_states = True
+    last = len(story.node.blocks) - 1
+    story.happen(START, call("provider-1", "pool-1", "pool.exit", units=10**12, min_base=0, min_quote=0))
+    audits = auditor(story.node, tmp_path, begin=last)  # all that was before is taken as read
+    audits.fetch(last + 1)
+    found = audits.compare(last + 1, 0)
+    assert (found.what, found.rule, found.block) == ("the events differ", "R17", last + 1)
+    found, _ = finding(story, tmp_path)
+    assert found.what == "the stored state differs" and found.block < last
+
+
+def test_from_a_later_block_on_what_was_before_is_read(tmp_path):
+    """Positions, requests, stakes, and rewards of generations that a slash has ended."""
+    story = after_prologue()
+    story.now = START
+    withdrawals(story)
+    begin = len(story.node.blocks)
+    story.node.keeps_states = True
+    ended = [pair for pair, account in story.state.backstop.accounts.items() if (pair[0], account.generation) in story.state.backstop.ended]
+    assert ended
+    for pool, staker in ended:
+        if staker == world.CALLER:
+            continue
+        for token in (story.state.pools[pool].base, story.state.pools[pool].quote):
+            story.happen(story.now + 12, call(staker, BACKSTOP, "backstop.claim", pool=pool, token=token))
+    for provider in ("provider-2", "provider-3"):
+        story.happen(story.now + world.DAY, call(provider, "pool-6", "pool.add", base=10**8, quote=10**18, min_units=0, deadline=world.UNLIMITED))
+    story.happen(story.now + 12, swap(10**8))
+    audits = auditor(story.node, tmp_path, begin)
+    audits.fetch(len(story.node.blocks) - 1)
+    assert audits.compare(len(story.node.blocks) - 1, 0) is None
+    assert audits.replay.tally.calls["backstop.claim"] > 0 and audits.replay.tally.calls["pool.swap"] == 1
+    # A claim of what nobody has earned would be another than the chain's: the indices that were read are those of the model.
+    for (pool, generation), stake in audits.replay.state.backstop.ended.items():
+        known = story.state.backstop.ended[pool, generation]
+        assert (stake.index_base, stake.index_quote) == (known.index_base, known.index_quote)
+    assert audits.replay.state.backstop.ended
 
 
 def test_a_state_that_no_event_tells_of_is_found_at_the_end(faulty, tmp_path):
