@@ -64,14 +64,12 @@ coverage: $(READY) ## Which lines and branches of the contracts a run reaches
 mutants: $(READY) ## Plant faults in the contracts and the model: does the fuzzer find each? (ARGS="--help")
 	@python -m scripts.mutants $(ARGS)
 
-# Files are shared out among the cores; each worker has a devnet of its own.
-test: $(READY) ## All tests, on all cores
-	@pytest tests -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 audit: $(READY) ## What a deployment has paid out, against the model (ARGS="--deployment deployments/CHAIN_ID.json")
 	@ape run audit $(ARGS)
 
-test: $(READY) ## All tests
-	@pytest tests $(ARGS)
+# Files are shared out among the cores; each worker has a devnet of its own.
+test: $(READY) ## All tests, on all cores
+	@pytest tests -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 clean: ## Remove everything that was installed or built
 	rm -rf .venv node_modules build .build .cache .hypothesis .pytest_cache
