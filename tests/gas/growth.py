@@ -1,4 +1,4 @@
-"""What costs do as the system grows: with positions, stakers and idle epochs nothing, with pools in proportion."""
+"""What costs do as the system grows: with positions and stakers nothing, with pools in proportion."""
 
 from fractions import Fraction
 
