@@ -743,6 +743,10 @@ def _preview(name: str, hand: Hand) -> Operation:
     call = hand.instead(previewed)
     if call.name != previewed:
         return call
+    unused = [name for name, pool in hand.state.pools.items() if not pool.total_units]
+    if previewed == "pool.add" and unused and hand.chance(40):
+        pair = dict(zip(("base", "quote"), hand.pick(FIRST_ADDS)))
+        call = replace(call, target=hand.pick(unused), arguments=call.arguments | pair)
     if hand.chance(4):
         call = replace(call, target=hand.pick((CONTROLLER, *world.ACTORS)))
     return preview_of(name, call, hand.actor("outsider"))
@@ -756,7 +760,11 @@ for _name in PREVIEWED:
 def _preview_entitlement(hand: Hand):
     name, provider = _with_position(hand)
     _ages(hand, name, provider)
-    units = hand.amount(hand.state.pools[name].positions.get(provider, EMPTY_POSITION).units)
+    pool = hand.state.pools[name]
+    units = hand.amount(pool.positions.get(provider, EMPTY_POSITION).units)
+    if pool.total_units and hand.chance(30):
+        # A few coins' worth: every rounding of what is due is seen.
+        units = pool.total_units * (1 + hand.draw(below(10))) // min(pool.reserve_base, pool.reserve_quote)
     return LENS, hand.actor("outsider"), {"pool": name, "provider": provider, "units": units}
 
 
