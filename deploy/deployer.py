@@ -21,7 +21,7 @@ from deploy.preflight import Estimate, check_amounts, check_chain, rehearse, tok
 from deploy.problem import Problem
 from deploy.readback import ReadBack
 from deploy.record import FOLDER, Deployment, load, path_of, write_json
-from deploy.wallet import POLL_SECONDS, Wallet
+from deploy.wallet import LONGEST_PAUSE, Wallet
 
 Progress = Callable[[int, Step, Done], None]
 
@@ -190,7 +190,7 @@ def _confirm(prepared: Prepared, system: System) -> None:
     node, confirmations = prepared.wallet.node, prepared.config.confirmations
     last = max(done.block for done in system.done.values())
     while not node.network.is_dev and node.block()[0] < last + confirmations:
-        time.sleep(POLL_SECONDS)
+        time.sleep(LONGEST_PAUSE)
     for done in system.done.values():
         receipt = node.receipt(done.transaction)
         if receipt is None or int(receipt["blockNumber"], 16) != done.block:

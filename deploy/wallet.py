@@ -18,7 +18,7 @@ from deploy.problem import Problem
 from tests.differential.environment import unlock
 
 GAS_CAP = 16_777_216  # what Ethereum allows one transaction
-POLL_SECONDS = 0.5
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 1.0  # between questions for a receipt, in seconds
 
 
 class WalletError(Problem):
@@ -98,15 +98,16 @@ class Wallet:
 
     def wait(self, candidates: list[Signed]) -> dict[str, Any]:
         """Wait for the receipt."""
-        network = self.node.network
-        until = time.monotonic() + max(network.transaction_acceptance_timeout, 1)
+        until = time.monotonic() + max(self.node.network.transaction_acceptance_timeout, 1)
+        pause = SHORTEST_PAUSE
         while True:
             receipt = self.mined(candidates)
             if receipt is not None:
                 return receipt
             if time.monotonic() > until:
                 raise WalletError(f"transaction {candidates[-1].hash} is not mined yet")
-            time.sleep(0.01 if network.is_dev else POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def reason(self, to: str | None, data: bytes, block: int) -> str:
         """Why a transaction in a block failed: the same call, in the state before it."""

@@ -126,8 +126,9 @@ def test_a_node_that_goes_away_is_told_in_one_line(tmp_path, monkeypatch):
 def test_a_dry_run_for_people_and_for_machines(tmp_path):
     arguments = ["--network", "ethereum:local:foundry", "--account", "TEST::0", "--config", str(CONFIG), "--deployments", str(tmp_path)]
     text = CliRunner().invoke(scripts.deploy.cli, [*arguments, "--dry-run"]).output
-    assert "deploy the blueprint of Pool" in text and "5,206,612" in text and "Nothing was sent." in text
+    assert "deploy the blueprint of Pool" in text and "Nothing was sent." in text
     numbers = json.loads(CliRunner(mix_stderr=False).invoke(scripts.deploy.cli, [*arguments, "--dry-run", "--json"]).stdout)
+    assert f"{numbers['gas']:,}" in text and all(f"{each['gas']:,}" in text for each in numbers["transactions"])
     assert len(numbers["transactions"]) == 14 + EXTRA
     assert numbers["cost"] == numbers["gas_price"] * sum(each["gas"] for each in numbers["transactions"])
     assert list(tmp_path.iterdir()) == []
