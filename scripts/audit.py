@@ -1,0 +1,125 @@
+"""Audit a deployment: what the chain paid out, against what the model says."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+from ape.exceptions import ApeException
+from ape.logging import LogLevel, logger
+from requests import RequestException
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from web3.exceptions import Web3Exception
+
+sys.path.insert(0, str(Path(__file__).parents[1]))  # before this folder, where this very file is another "audit"
+
+from audit.auditor import Auditor
+from audit.chain import Chain, ChainError
+from audit.replay import Finding
+from audit.telling import report, tell_finding, tell_summary
+from deploy import record
+from deploy.record import Deployment, RecordError
+from tests.differential.artifacts import CompileError, compile_contracts
+from tests.differential.environment import Interrupted, SetupError, connected
+from tests.differential.telling import tell
+
+console = Console()
+errors = Console(stderr=True)
+
+
+@contextmanager
+def opened(deployment: Deployment, network: str | None, folder: Path, begin: int | None) -> Iterator[Auditor]:
+    """An auditor that is connected to the deployment's chain."""
+    logger.set_level(LogLevel.WARNING)
+    try:
+        artifacts = compile_contracts()
+        with connected(network or deployment.network) as provider:
+            chain = Chain(provider.web3.provider)
+            chain_id = int(chain.ask("eth_chainId"), 16)
+            if chain_id != deployment.chain_id:
+                raise SetupError(f"the deployment is on chain {deployment.chain_id}, and the node on chain {chain_id}: see --network")
+            yield Auditor(chain, deployment, artifacts, folder / str(chain_id), begin)
+    except (ChainError, CompileError) as error:
+        raise SetupError(str(error)) from error
+    except RequestException as error:  # not in its own words: a node's URL may have a key in it
+        raise SetupError(f"the node does not answer ({type(error).__name__})") from error
+    except (ApeException, Web3Exception) as error:
+        raise SetupError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
+
+
+@contextmanager
+def bar(what: str, begin: int, to: int) -> Iterator[Callable[[int], None]]:
+    """Progress through blocks; what is called with each block that is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("blocks"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(what, total=max(to - begin, 0))
+        yield lambda block: progress.update(task, completed=block - begin)
+
+
+def audit(auditor: Auditor, to: int, checkpoints: int, follow: bool, pause: float) -> Finding | None:
+    """Fetch, compare, and go on with each new block if that is asked for."""
+    with bar("Fetching", auditor.history.end, to) as progress:
+        auditor.fetch(to, progress)
+    with bar("Comparing", auditor.at, to) as progress:
+        finding = auditor.compare(to, checkpoints, progress)
+    if finding is None and follow:
+        tell(console, f"Everything up to block {to:,} is equal. Following; Ctrl-C ends it.")
+        finding = auditor.follow(lambda text: tell(console, text), pause)
+    return finding
+
+
+@click.command(short_help="Compare what a deployment has paid out with what the model says")
+@click.option("--deployment", "path", required=True, type=click.Path(dir_okay=False, path_type=Path), help="The record of the deployment: deployments/CHAIN_ID.json.")
+@click.option("--network", metavar="CHOICE", default=None, show_default="the deployment's", help="Ape's ecosystem:network:provider to ask; the provider may be a URL.")
+@click.option("--from", "begin", type=click.IntRange(min=1), default=None, help="The first block; what there was before it is read from the chain. Without it, the deployment's first.")
+@click.option("--to", "end", type=click.IntRange(min=1), default=None, help="The last block; the latest without it.")
+@click.option("--follow", is_flag=True, help="Go on with each new block, until Ctrl-C or a difference.")
+@click.option("--pause", type=click.FloatRange(min=0, min_open=True), default=4, show_default=True, help="With --follow: seconds between two looks at the chain.")
+@click.option("--checkpoints", type=click.IntRange(min=0), default=8, show_default=True, help="At how many blocks before the last to compare the whole stored state. Of old blocks only an archive node knows it.")
+@click.option("--cache", "folder", type=click.Path(file_okay=False, path_type=Path), default="build/audit", show_default=True, help="Where to keep what was fetched, by chain: the next audit goes on from there.")
+@click.option("--report", "report_path", type=click.Path(dir_okay=False, path_type=Path), default="build/audit/report.json", show_default=True, help="Where to write the audit as JSON.")
+def cli(path, network, begin, end, follow, pause, checkpoints, folder, report_path):
+    """Rebuild the history of a deployment from the chain, run it through the model, and compare: of every call all that it emitted and
+    paid out, and at checkpoints and at the end the whole stored state. The first difference is shown with its transaction, the
+    rule of docs/protocol.md, and what each side says.
+
+    Exits with 0 if everything is equal, 1 on a difference, 2 if something could not run, 130 on Ctrl-C.
+    """
+    if follow and end is not None:
+        raise click.UsageError("--follow goes on with every new block: leave --to out.")
+    auditor: Auditor | None = None
+    try:
+        deployment = record.load(path)
+        if end is not None and end < (begin or deployment.first_block):
+            raise SetupError(f"--to {end} is before the first block to audit, {begin or deployment.first_block}")
+        with opened(deployment, network, folder, begin) as auditor:
+            latest = int(auditor.chain.header("latest")["number"], 16)
+            if (end or auditor.history.first) > latest:
+                raise SetupError(f"the chain has {latest:,} blocks so far, and not {end or auditor.history.first:,}")
+            to = latest if end is None else end
+            address = deployment.address("controller")
+            tell(console, f"Chain {deployment.chain_id}, Controller {address}, blocks {auditor.history.first:,} to {to:,}")
+            finding = audit(auditor, to, checkpoints, follow, pause)
+    except (SetupError, RecordError) as error:
+        tell(errors, f"audit: {error}", style="red")
+        sys.exit(2)
+    except Interrupted as interrupt:
+        if auditor is not None:
+            tell_summary(console, auditor)
+            write(report_path, report(auditor, None))
+            tell(console, f"Interrupted: no difference up to block {auditor.at:,}.")
+        sys.exit(interrupt.status)
+    write(report_path, report(auditor, finding))
+    tell_summary(console, auditor)
+    if finding is not None:
+        tell_finding(console, auditor.system, finding)
+        sys.exit(1)
+    tell(console, f"Equal: up to block {auditor.at:,}, the chain has paid out what the specification says.", style="bold green")
+
+
+def write(path: Path, result: dict) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n")

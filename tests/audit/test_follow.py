@@ -1,0 +1,125 @@
+"""Following the chain: each new block is compared, and a reorganisation is undone."""
+
+import pytest
+
+from model import Operation, apply
+from tests.audit.drawn import Story, auditor
+from tests.audit.node import Node
+from tests.audit.test_replay import START, call, swap
+from tests.differential import world
+from tests.differential.planted import TAKES_TOO_LITTLE, plant
+
+
+class Enough(Exception):
+    """The test has seen what it wanted to."""
+
+
+def follow(audits, *meanwhile):
+    """Follow the chain while one thing after the other happens, each while the audit pauses; what it told."""
+    told, left = [], list(meanwhile)
+
+    def sleep(seconds):
+        if not left:
+            raise Enough
+        left.pop(0)()
+
+    audits.chain.sleep = sleep
+    try:
+        found = audits.follow(told.append, pause=1)
+    except Enough:
+        return None, told
+    return found, told
+
+
+@pytest.fixture
+def story():
+    story = Story(Node())
+    story.tell_prologue()
+    return story
+
+
+def caught_up(story, folder):
+    audits = auditor(story.node, folder)
+    last = len(story.node.blocks) - 1
+    audits.fetch(last)
+    assert audits.compare(last, 0) is None
+    return audits
+
+
+def test_new_blocks_are_compared_one_after_the_other(story, tmp_path):
+    audits = caught_up(story, tmp_path)
+    calls = audits.replay.tally.calls.total()
+    found, told = follow(
+        audits,
+        lambda: story.happen(START, swap(10**8), swap(10**9)),
+        lambda: None,
+        lambda: story.happen(START + 12, swap(10**7)),
+        lambda: story.happen(START + 24, call("outsider", "USDC", "token.approve", spender="trader", amount=0)),
+    )
+    assert found is None
+    last = len(story.node.blocks) - 1
+    assert told == [f"Block {last - 2:,}: 2 calls, 8 events, equal", f"Block {last - 1:,}: 1 calls, 4 events, equal"]
+    assert audits.replay.tally.calls.total() == calls + 3
+    assert audits.at == last
+
+
+def test_a_reorganisation_is_undone(story, tmp_path):
+    """Two blocks are replaced by three others, in which something else happened."""
+    audits = caught_up(story, tmp_path)
+    before = len(story.node.blocks) - 1
+    evm, state = story.node.backend.evm, story.state
+    snapshot = evm.snapshot()
+
+    def reorganise():
+        evm.revert(snapshot)
+        del story.node.blocks[before + 1 :]
+        story.state, story.node.salt = state, 1
+        for later in range(3):
+            story.happen(START + later, swap(10**9 + later))
+
+    found, told = follow(
+        audits,
+        lambda: story.happen(START, swap(10**8)),
+        lambda: story.happen(START + 12, swap(10**7)),
+        reorganise,
+        lambda: story.happen(START + 24, swap(10**6)),
+    )
+    assert found is None
+    assert f"The chain was reorganised: back to block {before:,}" in told
+    assert audits.at == len(story.node.blocks) - 1 == before + 4
+    pool = audits.replay.state.pools["pool-1"]
+    assert (pool.reserve_base, pool.reserve_quote) == (story.state.pools["pool-1"].reserve_base, story.state.pools["pool-1"].reserve_quote)
+    # Nothing was counted twice.
+    fresh = caught_up(story, tmp_path / "fresh")
+    assert (audits.replay.tally.events, audits.replay.tally.calls) == (fresh.replay.tally.events, fresh.replay.tally.calls)
+
+
+def test_a_pool_that_is_created_meanwhile_is_followed(tmp_path):
+    """Its base was sent to the Reserve when no pool traded it yet."""
+    story = Story(Node())
+    story.happen(START - 10, call(world.GOVERNOR, "AVAX", "token.transfer", to="reserve", amount=12))
+    audits = caught_up(story, tmp_path)
+    create = call(world.GOVERNOR, "controller", "controller.create_pool", base="AVAX", quote="USDC", parameters=world.Parameters())
+    absorb = call("outsider", "reserve", "reserve.absorb", token="AVAX")
+    found, _ = follow(audits, lambda: story.happen(START, create), lambda: story.happen(START + 12, absorb))
+    assert found is None
+    avax = audits.system.id("0x" + story.node.backend.directory.addresses["AVAX"].hex())
+    assert audits.replay.state.reserve.held == {avax: 12}
+    assert audits.replay.state.pools.keys() == {"pool-0"}
+
+
+def test_a_wrong_payout_ends_it(tmp_path):
+    story = Story(Node(plant(tmp_path / "contracts", TAKES_TOO_LITTLE)))
+    story.tell_prologue()
+    audits = caught_up(story, tmp_path)
+    steps = []
+    for provider in ("provider-1", "provider-2"):
+        units = story.state.pools["pool-3"].positions[provider].units
+        request = Operation("pool.request_withdrawal", "pool-3", provider, {"units": units})
+        withdraw = Operation("pool.withdraw", "pool-3", provider, {"min_base": 0, "min_quote": 0, "max_shortfall": world.UNLIMITED})
+        steps += [(START, request), (START + world.DAY, withdraw)]
+    steps.sort(key=lambda step: step[0])
+    found, told = follow(audits, *[lambda step=step: story.happen(step[0], step[1]) for step in steps])
+    assert (found.rule, found.call.name, len(told)) == ("R16.1", "pool.withdraw", 2)
+    _, outcome = apply(story.state, found.call, START)
+    assert found.first.observed == found.first.model - 1 and not outcome.ok
