@@ -18,9 +18,8 @@ from deploy.problem import Problem
 from deploy.readback import ReadBack
 from deploy.record import RecordError, load, path_of
 from deploy.wallet import Wallet, WalletError
-from tests.deployment.conftest import EXTRA
 
-TRANSACTIONS = 14 + EXTRA
+TRANSACTIONS = 15
 SOMEBODY = "0x00000000000000000000000000000000DeaDBeef"
 
 
