@@ -52,26 +52,27 @@ class Wallet:
         call = {"from": self.address, "data": "0x" + data.hex(), **({} if to is None else {"to": to})}
         return int(self.node.request("eth_estimateGas", call), 16)
 
-    def sign(self, to: str | None, data: bytes, nonce: int, *, above: int = 0) -> Signed:
-        """Sign a call, or a creation where `to` is None; `above` is a fee to outbid."""
+    def sign(self, to: str | None, data: bytes, nonce: int, *, outbid: Signed | None = None) -> Signed:
+        """Sign a call, or a creation where `to` is None; `outbid` has the same nonce, and nodes take another for it only at higher fees."""
         # What another transaction does in between may make this one dearer.
         gas = min(self.estimate(to, data) * 5 // 4, GAS_CAP)
         call = {"sender": self.address, "data": data, "nonce": nonce, "gas_limit": gas, "value": 0, "chain_id": self.node.chain_id()}
         if to is not None:
             call["receiver"] = to
+        least_max_fee, least_tip = (outbid.max_fee * 5 // 4, outbid.tip * 5 // 4) if outbid else (0, 0)
         base_fee = self.node.base_fee()
         if base_fee:
-            tip = max(self._tip(), above // 8)
-            max_fee = max(2 * base_fee + tip, above * 5 // 4)
+            tip = max(self._tip(), least_tip)
+            max_fee = max(2 * base_fee + tip, least_max_fee)
             fees = {"type": 2, "max_fee": max_fee, "max_priority_fee": tip}
         else:
-            max_fee = max(self.node.gas_price(), above * 5 // 4)
+            tip = max_fee = max(self.node.gas_price(), least_max_fee)
             fees = {"type": 0, "gas_price": max_fee}
         signed = self.account.sign_transaction(self.node.network.ecosystem.create_transaction(**call, **fees))
         if signed is None:
             raise WalletError(f"account {self.name} did not sign")
         raw = bytes(signed.serialize_transaction())
-        return Signed(hash="0x" + keccak(raw).hex(), raw="0x" + raw.hex(), max_fee=max_fee)
+        return Signed(hash="0x" + keccak(raw).hex(), raw="0x" + raw.hex(), max_fee=max_fee, tip=tip)
 
     def _tip(self) -> int:
         try:

@@ -77,6 +77,9 @@ def test_deployed_once_it_is_checked_again(node, wallet, config, tmp_path):
     assert node.nonce(wallet.address) == TRANSACTIONS
     with pytest.raises(DeployError, match="is of another configuration"):
         deploy(changed(config, confirmations=5), wallet, tmp_path)
+    node.request("anvil_setCode", deployment.address("controller"), "0x")
+    with pytest.raises(DeployError, match="is of a chain that is gone"):
+        deploy(config, wallet, tmp_path)
     record = path_of(config.chain_id, tmp_path)
     record.write_text(record.read_text().replace('"version": 1', '"version": 2'))
     with pytest.raises(RecordError, match="is no record of a deployment: version"):
@@ -171,9 +174,9 @@ class Dying(Wallet):
             self.survived.add(moment)
             raise Killed(moment)
 
-    def sign(self, to, data, nonce, *, above=0):
+    def sign(self, to, data, nonce, *, outbid=None):
         self._pass("before signing", nonce)
-        signed = super().sign(to, data, nonce, above=above)
+        signed = super().sign(to, data, nonce, outbid=outbid)
         self._pass("after signing", nonce)
         return signed
 
