@@ -21,11 +21,10 @@ from tests.differential.artifacts import LIBRARIES, ROOT, SETTINGS, CompileError
 
 SETTING = "gas"
 COMPILER = Compiler(version=vyper.__long_version__, optimize=SETTING, evm_version=DEFAULT_EVM_VERSION)
-SYSTEM = ("DLQ", "Pool", "Reserve", "Backstop", "Controller")
-# Views alone, without arguments or storage: deployed beside the system where the project has it.
-LENS = "Lens"
+LENS = "Lens"  # stands beside the system: it has neither arguments nor storage
+SYSTEM = ("DLQ", "Pool", "Reserve", "Backstop", "Controller", LENS)
 TEST_TOKEN = "MockToken"
-FILES = {name: f"contracts/{name}.vy" for name in (*SYSTEM, LENS)} | {TEST_TOKEN: f"contracts/mocks/{TEST_TOKEN}.vy"}
+FILES = {name: f"contracts/{name}.vy" for name in SYSTEM} | {TEST_TOKEN: f"contracts/mocks/{TEST_TOKEN}.vy"}
 BLUEPRINT_PREFIX = b"\xfe\x71\x00"  # ERC-5202, version 0, no data
 
 
@@ -97,8 +96,7 @@ def compile_all(root: Path = ROOT) -> dict[str, Compiled]:
     digest = sha256(json.dumps([COMPILER.model_dump(), sources(root)]).encode()).hexdigest()
     stored = root / ".build" / "deploy" / f"{digest[:32]}.json"
     if not stored.is_file():
-        names = [name for name, file in FILES.items() if (root / file).is_file()]
-        write_json(stored, [asdict(_compile(name, root)) for name in names])
+        write_json(stored, [asdict(_compile(name, root)) for name in FILES])
     entries = json.loads(stored.read_text())
     compiled = [Compiled(**entry | {"immutables": [Immutable(**each) for each in entry["immutables"]]}) for entry in entries]
     return {each.name: each for each in compiled}

@@ -300,3 +300,26 @@ def test_what_nobody_could_withdraw_is_said(run, node, system):
     assert run(status_command)["cover"][0]["refused"] == says and says in run(status_command, as_json=False)
     holding = run(position_command, address("TEST::0"))["holdings"][0]
     assert holding["withdrawal"] is None and holding["refused"] == says
+
+
+@pytest.mark.parametrize("bailout", [False, True], ids=["calm", "bailout"])
+def test_the_lens_on_the_chain_says_of_a_withdrawal_what_the_position_says(bailout, run, act, node, system):
+    """R24: the same, previewed by a contract."""
+    if bailout:
+        act("request", "--pool", "DLQ/USD", account="TEST::0")
+        next_epoch(node, system)
+    lens = system.compiled["Lens"]
+    for alias in ("TEST::0", PROVIDER):
+        found = run(position_command, address(alias))
+        for holding in found["holdings"]:
+            shown, base = holding["withdrawal"], holding["pool"].split("/")[0]
+            data = lens.calldata("preview_entitlement", system.pairs[holding["pool"]].address, address(alias), int(shown["units"]))
+            call = {"from": address(TRADER), "to": system.address["lens"], "data": "0x" + data.hex()}
+            answer = node.request("eth_call", call, "latest", {}, {"time": hex(found["time"])})
+            told = lens.answer("preview_entitlement", bytes.fromhex(answer[2:]))
+            names = {"base": "received_base", "quote": "received_quote", "paid": "in_kind", "paid_quote": "in_quote", "slashed": "from_stake"}
+            for name in ("base", "quote", "coverage", "owed", "deficit", "paid", "taken", "paid_quote", "slashed", "shortfall"):
+                assert told[name] == units(shown[names.get(name, name)]), name
+            due = told["deficit"] > 0 or told["owed"] > 0
+            assert due == (base == "DLQ") and (not due or (told["bailout"], told["age"]) == (bailout, shown["age_seconds"]))
+            assert not due or system.name(told["deficit_token"]) == shown["deficit"]["token"]
