@@ -57,7 +57,8 @@ def withdraw(stage: Stage, provider: str, pool: str, part: str, now: int) -> Dep
     departure = Departure(
         provider, part, {base: principal_base * leaving // units, quote: principal_quote * leaving // units},
         {base: withdrawn["base"], quote: withdrawn["quote"]}, in_kind, paid.get("paid_quote", 0), paid.get("slashed", 0),
-        paid.get("shortfall", 0), paid.get("coverage", 0), paid.get("owed", 0), days, paid.get("bailout", False), received, swept, price, dlq_price,
+        paid.get("shortfall", 0), paid.get("coverage", 0), paid.get("owed", 0), days, paid.get("bailout", False), received, swept,
+        price, dlq_price,
     )  # fmt: skip
     _check(departure, base, quote)
     return departure

@@ -59,8 +59,10 @@ class Stage:
         receipt = self.web3.eth.wait_for_transaction_receipt(self.web3.eth.send_transaction(call), poll_latency=0.002)
         if receipt["status"] != 1:
             raise RuntimeError(f"{actor} -> {contract}.{function} has failed")
-        logs = [(log["address"].lower(), [topic.to_0x_hex() for topic in log["topics"]], log["data"].to_0x_hex()) for log in receipt["logs"]]
-        return [self.events.read(log) for log in logs]
+        return [
+            self.events.read((log["address"].lower(), [topic.to_0x_hex() for topic in log["topics"]], log["data"].to_0x_hex()))
+            for log in receipt["logs"]
+        ]
 
     def read(self, contract: str, function: str, *arguments: Any) -> Any:
         plain = [self.address(one) if isinstance(one, str) else one for one in arguments]

@@ -1,4 +1,4 @@
-"""Two stories in one system: providers who stay and see their protection grow, and a run in which those who are left want to leave at once."""
+"""Two stories in one system: providers who stay while protection grows, and a run in which those who are left want to leave at once."""
 
 from demo.departure import withdraw
 from demo.stage import DAY, Stage

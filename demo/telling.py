@@ -28,7 +28,8 @@ class Teller:
     def position(self, day: int, price: float, provider: str, level: int, put_in: list[int], redeemed: list[int]) -> None:
         """How a provider stands: what was put in, had it been kept, and what it would redeem for."""
         kept, now = [self.worth(dict(zip((BASE, QUOTE), amounts)), {BASE: price, QUOTE: 1.0}) for amounts in (put_in, redeemed)]
-        self.day(day, f"AVAX at {price:,.2f} USDC; {provider}, {level} % protected, would have {kept:,.0f} and has {now:,.0f} ({now / kept - 1:+.2%})", style="dim")
+        stands = f"{provider}, {level} % protected, would have {kept:,.0f} and has {now:,.0f} ({now / kept - 1:+.2%})"
+        self.day(day, f"AVAX at {price:,.2f} USDC; {stands}", style="dim")
 
     def stake(self, day: int, before: int, after: int, earned: list[int]) -> None:
         """What a staker has given and got."""

@@ -17,7 +17,8 @@ IS_POOL = 'assert staticcall IController(CONTROLLER).is_pool(msg.sender), "reser
 FAULTS = (
     ("Pool.vy", 'assert amount_out >= min_amount_out, "pool: output below minimum"', "pass"),
     ("Pool.vy", "position.units)\n    self._check_lockup(position)", "position.units)"),
-    ("Pool.vy", "    position.last_added = block.timestamp\n", "    position.last_added = max(position.last_added, 1)\n"),  # no event has it
+    # No event tells of it.
+    ("Pool.vy", "    position.last_added = block.timestamp\n", "    position.last_added = max(position.last_added, 1)\n"),
     ("Reserve.vy", IS_POOL, "pass"),
     MISTOLD_EXIT,
 )
@@ -202,7 +203,8 @@ def test_from_a_later_block_on_what_was_before_is_read(tmp_path):
         for token in (story.state.pools[pool].base, story.state.pools[pool].quote):
             story.happen(story.now + 12, call(staker, BACKSTOP, "backstop.claim", pool=pool, token=token))
     for provider in ("provider-2", "provider-3"):
-        story.happen(story.now + world.DAY, call(provider, "pool-6", "pool.add", base=10**8, quote=10**18, min_units=0, deadline=world.UNLIMITED))
+        lot = {"base": 10**8, "quote": 10**18, "min_units": 0, "deadline": world.UNLIMITED}
+        story.happen(story.now + world.DAY, call(provider, "pool-6", "pool.add", **lot))
     story.happen(story.now + 12, swap(10**8))
     audits = auditor(story.node, tmp_path, begin)
     audits.fetch(len(story.node.blocks) - 1)
