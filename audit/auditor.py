@@ -130,7 +130,7 @@ class Auditor:
         if self.stands[-1].block == block:
             self.stands.pop()
         self.stands.append(Stand(block, self.replay.snapshot()))
-        del self.stands[1 : -2 * DEEPEST]  # the first is where all begins
+        del self.stands[1 : -2 * DEEPEST]  # all but the first, where everything begins
 
     def back_to(self, block: int) -> None:
         """Undo what comes after a block."""
@@ -139,8 +139,7 @@ class Auditor:
         while len(self.stands) > 1 and self.stands[-1].block > block:
             self.stands.pop()
         self._go_to(self.stands[-1])
-        if self.agreed.block > self.at:
-            self.agreed = self.stands[-1]
+        self.agreed = self.stands[-1]
 
     def _go_to(self, stand: Stand) -> None:
         self.at = stand.block
@@ -172,8 +171,7 @@ class Auditor:
         last = finding.block - 1
         if last < self.history.first or not self.stored.can_read(last):
             return finding
-        state = before.replay[0]
-        rows = self._differences(state, last)
+        rows = self._differences(before.replay[0], last)
         if not rows:
             return finding
         self._go_to(before)
@@ -262,6 +260,9 @@ class Auditor:
         held = {token: read.reserve.held[token] for token in new_tokens if token in read.reserve.held}
         reserve = replace(state.reserve, held=state.reserve.held | held)
         self.replay.state = replace(state, pools=pools, backstop=backstop, reserve=reserve)
+        # Whoever comes back to here has to know it too.
+        self._stand(self.at)
+        self.agreed = self.stands[-1]
 
     # -- following -------------------------------------------------------------------------------------------------
 

@@ -172,6 +172,11 @@ def test_a_state_that_no_event_tells_of_is_found_with_its_transaction(faulty, tm
     assert (found.transaction, found.call.name) == (first_add["transactions"][0]["hash"], "pool.add")
     assert (found.first.model, found.first.observed) == (START + 100, 1)
     assert audits.checkpoints == 0
+    # From a later block on, where there is a position already, it is the second.
+    audits = auditor(story.node, tmp_path, begin=7)
+    audits.fetch(len(story.node.blocks) - 1)
+    found = audits.compare(len(story.node.blocks) - 1, 0)
+    assert (found.block, found.first.model, found.first.observed) == (7, START + 101, 1)
 
 
 def test_an_earlier_state_is_the_first_difference_where_events_differ_by_it(faulty, tmp_path):
