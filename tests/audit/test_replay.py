@@ -256,6 +256,23 @@ def test_a_transfer_that_no_call_explains_is_found(tmp_path):
     assert found.first.observed == found.first.model - found.first.model // 100
 
 
+@pytest.mark.parametrize("through", [None, A_CONTRACT])
+def test_a_balance_that_grew_without_a_word_is_the_token_s(through, tmp_path):
+    """What is swept has come by no transfer: told at the sweep, or, where old states can be read, as the balance that it is."""
+    story = after_prologue()
+    story.happen(START, call("trader", "USDC", "token.transfer", to="pool-1", amount=5))
+    story.node.blocks[-1]["transactions"][0]["logs"].clear()
+    story.happen(START + 12, call("trader", "ABC", "token.approve", spender="trader", amount=0))
+    story.happen(START + 24, call("outsider", "pool-1", "pool.sweep"), through=through)
+    found, _ = finding(story, tmp_path / "told")
+    assert (found.what, found.rule, found.call.name) == ("the events differ", "R14", "pool.sweep")
+    story.node.keeps_states = True
+    found, audits = finding(story, tmp_path / "seen")
+    usdc = "0x" + story.node.backend.directory.addresses["USDC"].hex()
+    assert (found.what, found.rule, found.transaction) == ("the stored state differs", "R22", None)
+    assert found.first.path == f"tokens[{usdc}].balances[pool-1]" and found.first.observed == found.first.model + 5
+
+
 def test_a_token_that_no_pool_trades_is_nobody_s_concern(tmp_path):
     """AVAX and NIL trade in no pool here: what is booked of them is taken as told, even where the token lies."""
     story = Story(Node())
