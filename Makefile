@@ -20,7 +20,7 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-.PHONY: help setup compile demo fuzz campaign replay shrink coverage mutants bench study audit test clean
+.PHONY: help setup compile demo fuzz campaign replay shrink audit coverage mutants bench gas study test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ build/bench/venv/.ready: tests/bench/titanoboa.txt
 bench: $(READY) build/bench/venv/.ready ## Compared steps a second, beside a plain Ape loop and titanoboa; where the time goes
 	@ape run bench $(ARGS)
 
+gas: $(READY) ## What every call costs on a devnet, beside Uniswap v2: writes docs/gas.md (ARGS="--help")
+	@ape run gas $(ARGS)
+
 study: $(READY) ## Runs on the Reserve, with and without rationing: docs/runs.md and its pictures (ARGS="--help")
 	@python -m scripts.study $(ARGS)
 
@@ -67,8 +70,9 @@ mutants: $(READY) ## Plant faults in the contracts and the model: does the fuzze
 audit: $(READY) ## What a deployment has paid out, against the model (ARGS="--deployment deployments/CHAIN_ID.json")
 	@ape run audit $(ARGS)
 
-test: $(READY) ## All tests
-	@pytest tests $(ARGS)
+# Files are shared out among the cores; each worker has a devnet of its own.
+test: $(READY) ## All tests, on all cores
+	@pytest tests -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 clean: ## Remove everything that was installed or built
 	rm -rf .venv node_modules build .build .cache .hypothesis .pytest_cache

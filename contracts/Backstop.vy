@@ -363,6 +363,22 @@ def account(pool: address, staker: address) -> IBackstop.StakeAccount:
     return backstop_store._account(pool, staker)
 
 
+# Views: as of now
+
+
+@external
+@view
+def settled(pool: address, staker: address) -> IBackstop.StakeAccount:
+    """
+    @notice A staker of a pool, as a call of the staker's would find it now: with all rewards earned, and without
+            shares and request of a generation that has ended (R20).
+    @param pool The pool.
+    @param staker The staker.
+    @return The account; all zero without one, but for the pool's generation and indices.
+    """
+    return self._settled(pool, staker, backstop_store._pool_stake(pool))
+
+
 # Internal
 
 

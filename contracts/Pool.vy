@@ -288,17 +288,19 @@ def begin_protection():
     assert position.units > 0, "pool: no position"
     assert position.clock == 0, "pool: already protected"
     self._check_price(market)
-    self._count_struck(position.units)
+    supply: pool_store.Supply = pool_store._supply()
+    self._check_depth(supply, position.units)
 
-    total_units: uint256 = pool_store._total_units()
+    supply.struck += position.units
     position = self._strike(
         position,
-        liquidity_math._redeemable(market.reserve_base, position.units, total_units),
-        liquidity_math._redeemable(market.reserve_quote, position.units, total_units),
+        liquidity_math._redeemable(market.reserve_base, position.units, supply.total_units),
+        liquidity_math._redeemable(market.reserve_quote, position.units, supply.total_units),
         market.reserve_base,
         market.reserve_quote,
     )
     pool_store._store_market(market)
+    pool_store._store_supply(supply)
     pool_store._store_position(msg.sender, position)
     log IPool.ProtectionBegun(
         provider=msg.sender,
@@ -486,14 +488,16 @@ def set_status(status: uint256, min_price: uint256, max_price: uint256):
         assert status == SUSPENDED, "pool: bad status change"
     else:
         assert status == ACTIVE, "pool: bad status change"
-        total_units: uint256 = pool_store._total_units()
-        self._check_units_exist(total_units)
+        supply: pool_store.Supply = pool_store._supply()
+        self._check_units_exist(supply.total_units)
         # Whoever saw this call coming may have moved the price ahead of it.
         spot: uint256 = oracle._spot_price(market.reserve_base, market.reserve_quote)
         assert min_price <= spot and spot <= max_price, "pool: price out of bounds"
         if market.status == PENDING:
             market.oracle = spot
-            pool_store._store_striking(0, total_units)
+            supply.struck = 0
+            supply.opening_units = supply.total_units
+            pool_store._store_supply(supply)
         # Time outside ACTIVE does not count.
         market.oracle_updated_at = block.timestamp
 
@@ -597,14 +601,17 @@ def state() -> IPool.PoolState:
     state.status = market.status
     state.reserve_base = market.reserve_base
     state.reserve_quote = market.reserve_quote
-    state.total_units, state.added = pool_store._supply()
     state.staged_base, state.staged_quote = pool_store._staged()
     state.oracle = market.oracle
     state.oracle_updated_at = market.oracle_updated_at
     state.epoch = market.epoch
     state.bailout = market.bailout
     state.requested, state.exited = pool_store._leaving()
-    state.struck, state.opening_units = pool_store._striking()
+    supply: pool_store.Supply = pool_store._supply()
+    state.total_units = supply.total_units
+    state.added = supply.added
+    state.struck = supply.struck
+    state.opening_units = supply.opening_units
     state.total_shortfall = pool_store.total_shortfall
     return state
 
@@ -802,17 +809,18 @@ def _turn_epoch(market: pool_store.Market, epoch: uint256) -> bool:
     bailout: bool = self._in_bailout(market)
     requested: uint256 = 0
     exited: uint256 = 0
-    total_units: uint256 = 0
-    added: uint256 = 0
     requested, exited = pool_store._leaving()
-    total_units, added = pool_store._supply()
+    supply: pool_store.Supply = pool_store._supply()
     net: uint256 = 0
     if market.epoch + 1 == epoch:
-        net = epoch_books._net_withdrawals(requested, exited, added)
+        net = epoch_books._net_withdrawals(requested, exited, supply.added)
     pool_store._store_leaving(0, 0)
-    pool_store._store_supply(total_units, 0)
-    pool_store._store_striking(0, total_units)
-    log IPool.EpochOpened(epoch=epoch, bailout=bailout, net=net, total_units=total_units)
+    pool_store._store_supply(
+        pool_store.Supply(
+            total_units=supply.total_units, added=0, struck=0, opening_units=supply.total_units
+        )
+    )
+    log IPool.EpochOpened(epoch=epoch, bailout=bailout, net=net, total_units=supply.total_units)
     return bailout
 
 
@@ -850,12 +858,10 @@ def _opens_next_in_bailout() -> bool:
     """
     requested: uint256 = 0
     exited: uint256 = 0
-    total_units: uint256 = 0
-    added: uint256 = 0
     requested, exited = pool_store._leaving()
-    total_units, added = pool_store._supply()
+    supply: pool_store.Supply = pool_store._supply()
     return epoch_books._opens_in_bailout(
-        requested, exited, added, total_units, PARAMETERS.bailout_threshold_bps
+        requested, exited, supply.added, supply.total_units, PARAMETERS.bailout_threshold_bps
     )
 
 
@@ -877,19 +883,18 @@ def _add(market: pool_store.Market, base: uint256, quote: uint256, min_units: ui
     if active:
         self._check_price(market)
 
-    total_units: uint256 = 0
-    added: uint256 = 0
-    total_units, added = pool_store._supply()
+    supply: pool_store.Supply = pool_store._supply()
     units: uint256 = 0
-    if total_units == 0:
+    if supply.total_units == 0:
         assert base > 0 and quote > 0, "pool: first add needs both tokens"
-        total_units = liquidity_math._units_minted(base, quote, 0, 0, 0)
-        assert total_units > liquidity_math.MINIMUM_UNITS, "pool: first add too small"
-        units = total_units - liquidity_math.MINIMUM_UNITS
+        supply.total_units = liquidity_math._units_minted(base, quote, 0, 0, 0)
+        assert supply.total_units > liquidity_math.MINIMUM_UNITS, "pool: first add too small"
+        units = supply.total_units - liquidity_math.MINIMUM_UNITS
     else:
-        units = liquidity_math._units_minted(base, quote, reserve_base, reserve_quote, total_units)
+        units = liquidity_math._units_minted(base, quote, reserve_base, reserve_quote, supply.total_units)
         assert units > 0, "pool: zero units"
-        total_units += units
+        supply.total_units += units
+    supply.added += units
     assert units >= min_units, "pool: units below minimum"
 
     position: IPool.Position = pool_store._position(msg.sender)
@@ -898,11 +903,12 @@ def _add(market: pool_store.Market, base: uint256, quote: uint256, min_units: ui
     if active:
         # A position without a clock, be it new or from a PENDING pool, has no principal yet for any unit (R10).
         struck: uint256 = units if position.clock > 0 else position.units
-        self._count_struck(struck)
+        self._check_depth(supply, struck)
+        supply.struck += struck
         position = self._strike(
             position,
-            liquidity_math._redeemable(reserve_base + base, struck, total_units),
-            liquidity_math._redeemable(reserve_quote + quote, struck, total_units),
+            liquidity_math._redeemable(reserve_base + base, struck, supply.total_units),
+            liquidity_math._redeemable(reserve_quote + quote, struck, supply.total_units),
             reserve_base,
             reserve_quote,
         )
@@ -910,7 +916,7 @@ def _add(market: pool_store.Market, base: uint256, quote: uint256, min_units: ui
     market.reserve_base += base
     market.reserve_quote += quote
     pool_store._store_market(market)
-    pool_store._store_supply(total_units, added + units)
+    pool_store._store_supply(supply)
     pool_store._store_position(msg.sender, position)
     log IPool.Added(
         provider=msg.sender,
@@ -921,22 +927,19 @@ def _add(market: pool_store.Market, base: uint256, quote: uint256, min_units: ui
         principal_quote=position.principal_quote,
         reserve_base=market.reserve_base,
         reserve_quote=market.reserve_quote,
-        total_units=total_units,
+        total_units=supply.total_units,
     )
     return units
 
 
 @internal
-def _count_struck(units: uint256):
+@pure
+def _check_depth(supply: pool_store.Supply, units: uint256):
     """
     @notice In one epoch, principal is struck for no more units than there were when the epoch opened (R6): a price
             that nobody found worth correcting is good for no more than the depth it was held in.
     """
-    struck: uint256 = 0
-    opening_units: uint256 = 0
-    struck, opening_units = pool_store._striking()
-    assert units <= opening_units - struck, "pool: struck too much this epoch"
-    pool_store._store_striking(struck + units, opening_units)
+    assert units <= supply.opening_units - supply.struck, "pool: struck too much this epoch"
 
 
 @internal
@@ -1029,11 +1032,7 @@ def _remove(position: IPool.Position, units: uint256) -> uint256:
         position.principal_quote = liquidity_math._portion(position.principal_quote, left, position.units)
         position.units = left
         pool_store._store_position(msg.sender, position)
-    total_units: uint256 = 0
-    added: uint256 = 0
-    total_units, added = pool_store._supply()
-    pool_store._store_supply(total_units - units, added)
-    return total_units - units
+    return pool_store._burn(units)
 
 
 # Protection: what is due, and who pays it

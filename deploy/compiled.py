@@ -21,11 +21,10 @@ from tests.differential.artifacts import LIBRARIES, ROOT, SETTINGS, CompileError
 
 SETTING = "gas"
 COMPILER = Compiler(version=vyper.__long_version__, optimize=SETTING, evm_version=DEFAULT_EVM_VERSION)
-SYSTEM = ("DLQ", "Pool", "Reserve", "Backstop", "Controller")
-# Views alone, without arguments or storage: deployed beside the system where the project has it.
-LENS = "Lens"
+LENS = "Lens"  # stands beside the system: it has neither arguments nor storage
+SYSTEM = ("DLQ", "Pool", "Reserve", "Backstop", "Controller", LENS)
 TEST_TOKEN = "MockToken"
-FILES = {name: f"contracts/{name}.vy" for name in (*SYSTEM, LENS)} | {TEST_TOKEN: f"contracts/mocks/{TEST_TOKEN}.vy"}
+FILES = {name: f"contracts/{name}.vy" for name in SYSTEM} | {TEST_TOKEN: f"contracts/mocks/{TEST_TOKEN}.vy"}
 BLUEPRINT_PREFIX = b"\xfe\x71\x00"  # ERC-5202, version 0, no data
 
 
@@ -97,8 +96,7 @@ def compile_all(root: Path = ROOT) -> dict[str, Compiled]:
     digest = sha256(json.dumps([COMPILER.model_dump(), sources(root)]).encode()).hexdigest()
     stored = root / ".build" / "deploy" / f"{digest[:32]}.json"
     if not stored.is_file():
-        names = [name for name, file in FILES.items() if (root / file).is_file()]
-        write_json(stored, [asdict(_compile(name, root)) for name in names])
+        write_json(stored, [asdict(_compile(name, root)) for name in FILES])
     entries = json.loads(stored.read_text())
     compiled = [Compiled(**entry | {"immutables": [Immutable(**each) for each in entry["immutables"]]}) for entry in entries]
     return {each.name: each for each in compiled}
@@ -128,7 +126,7 @@ def _immutables(prefix: str, layout: dict[str, Any]) -> Iterator[Immutable]:
 
 def _without_our_paths(standard_json: dict[str, Any], name: str) -> dict[str, Any]:
     """Where the compiler found a library is nobody's business: `snekmate/...` stands beside `contracts/...`."""
-    found = {path[path.find("snekmate/") :] if "snekmate/" in path else path: text for path, text in standard_json["sources"].items()}
+    found = {path[path.rfind("snekmate/") :] if "snekmate/" in path else path: text for path, text in standard_json["sources"].items()}
     settings = {**standard_json["settings"], "search_paths": ["."], "evmVersion": COMPILER.evm_version}
     settings["outputSelection"] = {FILES[name]: ["abi", "evm.bytecode", "evm.deployedBytecode"]}
     return {"language": "Vyper", "sources": dict(sorted(found.items())), "settings": settings}

@@ -21,7 +21,8 @@ from deploy.preflight import Estimate, check_amounts, check_chain, rehearse, tok
 from deploy.problem import Problem
 from deploy.readback import ReadBack
 from deploy.record import FOLDER, Deployment, load, path_of, write_json
-from deploy.wallet import POLL_SECONDS, Wallet
+from deploy.wallet import LONGEST_PAUSE, Wallet
+from model.state import CONTROLLER
 
 Progress = Callable[[int, Step, Done], None]
 
@@ -62,6 +63,7 @@ def deploy(config: Config, wallet: Wallet, folder: Path = FOLDER, progress: Prog
         if path.exists():
             deployment = load(path)
             check_again(deployment, config, wallet.node)
+            journals.path_of(config.chain_id, folder).unlink(missing_ok=True)  # of a run that ended right after it had recorded
             return deployment
         prepared = prepare(config, wallet, folder)
         check_funds(prepared)
@@ -165,9 +167,8 @@ def _take(step: Step, wallet: Wallet, journal: Journal, path: Path) -> Done:
 
 def _sign(step: Step, entry: Entry, wallet: Wallet, journal: Journal, path: Path) -> None:
     """Sign a step, and write that down before anybody else hears of it."""
-    above = entry.signed[-1].max_fee if entry.signed else 0
     try:
-        entry.signed.append(wallet.sign(step.to, step.data, entry.nonce, above=above))
+        entry.signed.append(wallet.sign(step.to, step.data, entry.nonce, outbid=entry.signed[-1] if entry.signed else None))
     except Refused as refused:
         raise DeployError(f"{step.what}: would fail: {refused.reason}") from refused
     journal.entries[step.key] = entry
@@ -189,7 +190,7 @@ def _confirm(prepared: Prepared, system: System) -> None:
     node, confirmations = prepared.wallet.node, prepared.config.confirmations
     last = max(done.block for done in system.done.values())
     while not node.network.is_dev and node.block()[0] < last + confirmations:
-        time.sleep(POLL_SECONDS)
+        time.sleep(LONGEST_PAUSE)
     for done in system.done.values():
         receipt = node.receipt(done.transaction)
         if receipt is None or int(receipt["blockNumber"], 16) != done.block:
@@ -212,6 +213,8 @@ def check_again(deployment: Deployment, config: Config, node: Node) -> None:
     if changed or deployment.compiler != COMPILER:
         raise DeployError(f"{path} was made of other sources or by another compiler: {', '.join(changed[:3]) or deployment.compiler.version}")
     system = system_of(deployment)
+    if not node.code(system.contracts[CONTROLLER]):
+        raise DeployError(f"{path} is of a chain that is gone, or another: move its record away to deploy on this one")
     found = ReadBack(config, compile_all(), node, system, deployment.deployer).differences(fresh=False)
     if found:
         raise DeployError(f"{path} is not what stands on the chain: {counted(found)}")

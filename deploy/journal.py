@@ -27,11 +27,12 @@ class _Part(BaseModel):
 
 
 class Signed(_Part):
-    """A signed transaction, sent or about to be."""
+    """A signed transaction, sent or about to be; fees are for a unit of gas."""
 
     hash: Hash
     raw: Hex
-    max_fee: int
+    max_fee: Annotated[int, Field(ge=0)]
+    tip: Annotated[int, Field(ge=0)]
 
 
 class Entry(_Part):

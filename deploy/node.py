@@ -23,6 +23,10 @@ class NodeError(Problem):
     """The node cannot be reached, or refuses a request; the message says so in one line."""
 
 
+class NoAnswer(NodeError):
+    """The node cannot be reached."""
+
+
 class Refused(NodeError):
     """A contract refuses a call: `reason` is what it says."""
 
@@ -77,8 +81,10 @@ class Node:
         return int(self.request("eth_chainId"), 16)
 
     def block(self, which: int | str = "latest") -> tuple[int, int]:
-        """A block's number and time."""
+        """A block's number and time; of the pending one the latest's, where the node has none."""
         found = self.request("eth_getBlockByNumber", hex(which) if isinstance(which, int) else which, False)
+        if found is None:
+            found = self.request("eth_getBlockByNumber", "latest", False)
         return int(found["number"], 16), int(found["timestamp"], 16)
 
     def genesis(self) -> str:
@@ -122,7 +128,7 @@ def _in_one_line(what: str) -> Iterator[None]:
         yield
     except (RequestException, CannotHandleRequest, ProviderConnectionError) as error:
         # Not in its own words: a node's URL may have a key in it.
-        raise NodeError(f"the node does not answer to {what} ({type(error).__name__})") from error
+        raise NoAnswer(f"the node does not answer to {what} ({type(error).__name__})") from error
     except (ApeException, Web3Exception) as error:
         raise NodeError(f"{what}: {type(error).__name__}: {' '.join(str(error).split())[:300]}") from error
 

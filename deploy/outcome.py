@@ -47,8 +47,7 @@ def _contracts(config: Config, compiled: dict[str, Compiled], wallet: Wallet, sy
         RESERVE: ("Reserve", controller, (at[CONTROLLER],)),
         BACKSTOP: ("Backstop", controller, (at[CONTROLLER], at[RESERVE], at["dlq"], *system_parameters[1:])),
     }
-    if LENS in compiled:
-        rows["lens"] = (LENS, system.done["lens"], ())
+    rows["lens"] = (LENS, system.done["lens"], ())
     supply = None if isinstance(config.dlq, ThereAlready) else base_units(config.dlq.supply, DLQ_DECIMALS, DLQ)
     rows["dlq"] = (DLQ, system.done.get(f"token {DLQ}"), () if supply is None else (supply,))
     contracts = {}

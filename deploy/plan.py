@@ -84,9 +84,8 @@ def plan(config: Config, compiled: dict[str, Compiled], deployer: str, taken: di
     done = yield from take(Step("controller", "deploy the Controller, which creates Reserve and Backstop", None, data))
     controller = system.contracts["controller"] = done.created
     system.contracts |= {"reserve": _created(controller, 1), "backstop": _created(controller, 2)}
-    if LENS in compiled:
-        done = yield from take(Step("lens", "deploy the Lens", None, compiled[LENS].deployment()))
-        system.contracts["lens"] = done.created
+    done = yield from take(Step("lens", "deploy the Lens", None, compiled[LENS].deployment()))
+    system.contracts["lens"] = done.created
 
     registry = compiled["Controller"]
     for number, pool in enumerate(config.pools):

@@ -12,6 +12,7 @@ from deploy.node import Node, Refused, revert_reason
 from deploy.plan import Done, Step, Token, drive, liquidity, plan, price_bounds
 from deploy.wallet import GAS_CAP, Wallet
 from tests.differential.evm import REVERTED
+from tests.differential.metered import Stored, floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,6 @@ def rehearse(
 ) -> list[Estimate]:
     """All transactions still to be sent, executed in this process one after the other, on what the network has stored by now.
 
-    What one of them has touched is warm to the next here, and not on the network: of small calls, the gas is up to a third more there.
-
     Parameters
     ----------
     done : what is done in block `number`, the latest, of time `now`
@@ -119,13 +118,19 @@ def rehearse(
     ConfigError
         If one of them would fail.
     """
-    evm = EVM(fork_url=wallet.node.url, fork_block=hex(number), spec_id="PRAGUE")
-    evm.set_block_env(BlockEnv(number=number + 1, timestamp=now + 1))
+    if not str(wallet.node.url).startswith("http"):
+        raise ConfigError("the transactions are rehearsed on what the network has stored, which takes a provider with an HTTP address")
     ahead: list[Estimate] = []
+    written = Stored({}, {})
 
     def expect(step: Step) -> Done:
+        nonlocal written
         if step.key in done:
             return done[step.key]
+        # A transaction by itself, which finds nothing warm: an EVM of its own, with what the steps before have written.
+        evm = EVM(fork_url=wallet.node.url, fork_block=hex(number), spec_id="PRAGUE")
+        evm.set_block_env(BlockEnv(number=number + 1, timestamp=now + 1))
+        written.insert(evm)
         try:
             if step.to is None:
                 created = to_checksum_address(evm.deploy(wallet.address, step.data, gas=GAS_CAP))
@@ -134,8 +139,10 @@ def rehearse(
                 created = ""
         except RuntimeError as error:
             raise ConfigError(f"{step.what}: would fail: {reason_of(error)}") from error
-        ahead.append(Estimate(step, evm.result.gas_used))
-        return Done(created, number, "", evm.result.gas_used)
+        gas = max(evm.result.gas_used, floor(step.data))
+        ahead.append(Estimate(step, gas))
+        written |= written.changes(evm)
+        return Done(created, number, "", gas)
 
     drive(plan(config, compiled, wallet.address, taken), expect)
     return ahead

@@ -1,6 +1,7 @@
 """What stops a command, told in one line."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,12 @@ from tests.differential.environment import Interrupted, SetupError
 
 class Problem(Exception):
     """Something is in the way; the message says what, in one line."""
+
+
+def console_for(as_json: bool) -> Console:
+    """Text goes to standard output, or, beside JSON, to standard error; into a file, tables are as wide as they like."""
+    where = sys.stderr if as_json else sys.stdout
+    return Console(stderr=as_json, width=None if where.isatty() or "COLUMNS" in os.environ else 200)
 
 
 @contextmanager

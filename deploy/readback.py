@@ -59,9 +59,8 @@ class ReadBack:
             "controller": ("Controller", (dlq, epoch, at["pool_blueprint"], reserve, backstop)),
             "reserve": ("Reserve", (controller,)),
             "backstop": ("Backstop", (controller, reserve, dlq, *unstaking)),
+            "lens": (LENS, ()),
         }
-        if LENS in self.compiled:
-            rows["lens"] = (LENS, ())
         for pool in config.pools:
             base, quote = (self.system.tokens[symbol].address for symbol in (pool.base, pool.quote))
             rows[pool.name] = ("Pool", (controller, reserve, backstop, base, quote, epoch, *fields_of(parameters_of(pool))))

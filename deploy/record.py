@@ -88,8 +88,7 @@ class MinedTransaction(_Part):
 
 
 class Deployment(_Part):
-    """All of it. `contracts` is by role: dlq, pool_blueprint, reserve_blueprint, backstop_blueprint, controller, reserve, backstop,
-    and whatever stateless contract stands beside them."""
+    """All of it. `contracts` is by role: dlq, pool_blueprint, reserve_blueprint, backstop_blueprint, controller, reserve, backstop, lens."""
 
     version: Annotated[int, Field(ge=VERSION, le=VERSION)] = VERSION
     chain_id: Annotated[int, Field(gt=0)]

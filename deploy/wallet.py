@@ -18,7 +18,7 @@ from deploy.problem import Problem
 from tests.differential.environment import unlock
 
 GAS_CAP = 16_777_216  # what Ethereum allows one transaction
-POLL_SECONDS = 0.5
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.01, 1.0  # between questions for a receipt, in seconds
 
 
 class WalletError(Problem):
@@ -52,26 +52,27 @@ class Wallet:
         call = {"from": self.address, "data": "0x" + data.hex(), **({} if to is None else {"to": to})}
         return int(self.node.request("eth_estimateGas", call), 16)
 
-    def sign(self, to: str | None, data: bytes, nonce: int, *, above: int = 0) -> Signed:
-        """Sign a call, or a creation where `to` is None; `above` is a fee to outbid."""
+    def sign(self, to: str | None, data: bytes, nonce: int, *, outbid: Signed | None = None) -> Signed:
+        """Sign a call, or a creation where `to` is None; `outbid` has the same nonce, and nodes take another for it only at higher fees."""
         # What another transaction does in between may make this one dearer.
         gas = min(self.estimate(to, data) * 5 // 4, GAS_CAP)
         call = {"sender": self.address, "data": data, "nonce": nonce, "gas_limit": gas, "value": 0, "chain_id": self.node.chain_id()}
         if to is not None:
             call["receiver"] = to
+        least_max_fee, least_tip = (outbid.max_fee * 5 // 4, outbid.tip * 5 // 4) if outbid else (0, 0)
         base_fee = self.node.base_fee()
         if base_fee:
-            tip = max(self._tip(), above // 8)
-            max_fee = max(2 * base_fee + tip, above * 5 // 4)
+            tip = max(self._tip(), least_tip)
+            max_fee = max(2 * base_fee + tip, least_max_fee)
             fees = {"type": 2, "max_fee": max_fee, "max_priority_fee": tip}
         else:
-            max_fee = max(self.node.gas_price(), above * 5 // 4)
+            tip = max_fee = max(self.node.gas_price(), least_max_fee)
             fees = {"type": 0, "gas_price": max_fee}
         signed = self.account.sign_transaction(self.node.network.ecosystem.create_transaction(**call, **fees))
         if signed is None:
             raise WalletError(f"account {self.name} did not sign")
         raw = bytes(signed.serialize_transaction())
-        return Signed(hash="0x" + keccak(raw).hex(), raw="0x" + raw.hex(), max_fee=max_fee)
+        return Signed(hash="0x" + keccak(raw).hex(), raw="0x" + raw.hex(), max_fee=max_fee, tip=tip)
 
     def _tip(self) -> int:
         try:
@@ -98,15 +99,16 @@ class Wallet:
 
     def wait(self, candidates: list[Signed]) -> dict[str, Any]:
         """Wait for the receipt."""
-        network = self.node.network
-        until = time.monotonic() + max(network.transaction_acceptance_timeout, 1)
+        until = time.monotonic() + max(self.node.network.transaction_acceptance_timeout, 1)
+        pause = SHORTEST_PAUSE
         while True:
             receipt = self.mined(candidates)
             if receipt is not None:
                 return receipt
             if time.monotonic() > until:
                 raise WalletError(f"transaction {candidates[-1].hash} is not mined yet")
-            time.sleep(0.01 if network.is_dev else POLL_SECONDS)
+            time.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
 
     def reason(self, to: str | None, data: bytes, block: int) -> str:
         """Why a transaction in a block failed: the same call, in the state before it."""

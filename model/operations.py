@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from model import backstop, controller, pool, reserve, token
+from model import backstop, controller, founder, pool, previews, reserve, token
 from model.lock import require_free
 from model.state import NO_REASON, Call, Operation, Outcome, Revert, State, require
 
@@ -36,11 +36,24 @@ OPERATIONS: dict[str, Callable] = {
     "controller.draw_surpluses": controller.draw_surpluses,
     "controller.transfer_ownership": controller.transfer_ownership,
     "controller.accept_ownership": controller.accept_ownership,
+    "lens.preview_swap": previews.preview_swap,
+    "lens.preview_add": previews.preview_add,
+    "lens.preview_confirm_deposit": previews.preview_confirm_deposit,
+    "lens.preview_begin_protection": previews.preview_begin_protection,
+    "lens.preview_withdraw": previews.preview_withdraw,
+    "lens.preview_entitlement": previews.preview_entitlement,
+    "lens.preview_exit": previews.preview_exit,
+    "lens.preview_sweep": previews.preview_sweep,
+    "lens.preview_stake": previews.preview_stake,
+    "lens.preview_unstake": previews.preview_unstake,
+    "lens.preview_claim": previews.preview_claim,
     "token.transfer": token.transfer,
     "token.transferFrom": token.transfer_from,
     "token.approve": token.approve,
     "token.set_behaviour": token.set_behaviour,
+    "token.take": token.take,
     "token.arm": token.arm,
+    "founder.found": founder.found,
 }
 
 
@@ -91,7 +104,7 @@ VIEWS: dict[str, Callable] = {
     **_of("reserve", _told, "controller"),
     **_of("reserve", _told_unless_entered, "held"),
     **_of("backstop", _told, "controller reserve dlq unstake_seconds hold_seconds unstake_window_seconds"),
-    **_of("backstop", _told_unless_entered, "booked pool_stake account"),
+    **_of("backstop", _told_unless_entered, "booked pool_stake account settled"),
     **_of("controller", _told, "dlq reserve backstop pool_blueprint epoch_seconds is_pool owner pending_owner"),
     **_of("controller", _told_unless_entered, "pool_count pool_of dlq_pools swept_epoch"),
     "controller.pools": _pools,

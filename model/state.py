@@ -14,6 +14,8 @@ ZERO = "zero"
 CONTROLLER = "controller"
 RESERVE = "reserve"
 BACKSTOP = "backstop"
+FOUNDER = "founder"
+LENS = "lens"
 
 PENDING = 0
 ACTIVE = 1

@@ -58,6 +58,34 @@ def set_behaviour(state: State, call: Call, behaviour: int) -> tuple[State, None
     return emit(state, call.target, "BehaviourSet", behaviour=behaviour), None
 
 
+def take(state: State, call: Call, holder: str, amount: int) -> tuple[State, None]:
+    """Have a token lose, by itself, a part of what somebody holds of it.
+
+    Parameters
+    ----------
+    holder
+        Who loses it.
+    amount
+        Base units.
+
+    Returns
+    -------
+    tuple
+        The state after, and None.
+
+    Raises
+    ------
+    Revert
+        Without a reason where the token is DLQ; `awkward_token: not so much to take`.
+    """
+    require(call.target != state.controller.dlq, NO_REASON)
+    held = balance_of(state, call.target, holder)
+    require(held >= amount, "awkward_token: not so much to take")
+    balances = state.tokens[call.target].balances | {holder: held - amount}
+    state = _with(state, call.target, balances=balances)
+    return emit(state, call.target, "Taken", holder=holder, amount=amount), None
+
+
 def arm(state: State, call: Call, calls: Operation, before: bool, bubbles: bool) -> tuple[State, None]:
     """Have a token make a call in the middle of its next transfer, once.
 

@@ -236,12 +236,14 @@ def preview(snapshot: Snapshot, act: Act) -> tuple[State, Any, tuple]:
 
 
 def missing_approvals(state: State, act: Act) -> list[tuple[str, str, int]]:
-    """The approvals that are not there yet."""
-    return [
-        (symbol, spender, amount)
-        for symbol, spender, amount in act.approvals
-        if state.tokens[symbol].allowances.get((act.operation.sender, spender), 0) < amount
-    ]
+    """The approvals that are not there yet. One that is too small is taken back first: some tokens want it so."""
+    missing = []
+    for symbol, spender, amount in act.approvals:
+        approved_before = state.tokens[symbol].allowances.get((act.operation.sender, spender), 0)
+        if approved_before < amount:
+            missing += [(symbol, spender, 0)] if approved_before else []
+            missing.append((symbol, spender, amount))
+    return missing
 
 
 def calldata(system: System, operation: Operation) -> bytes:

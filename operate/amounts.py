@@ -60,7 +60,10 @@ class Moment:
 
 
 def duration(seconds: int) -> str:
-    return str(timedelta(seconds=seconds))
+    """As in `2 days 3:04:05`."""
+    days, rest = divmod(seconds, 86_400)
+    said = [f"{days} day{'s' if days > 1 else ''}"] if days else []
+    return " ".join([*said, str(timedelta(seconds=rest))] if rest or not days else said)
 
 
 def percent(part: int, whole: int) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from eth_abi import decode
 from eth_utils import event_abi_to_log_topic
 
-from model import Event, State
+from model import Event, Operation, State
 from operate.amounts import Amount, Moment, Price
 from operate.system import System
 
@@ -17,6 +17,7 @@ QUOTE = (
 )  # fmt: skip
 DLQ = ("slashed", "total_stake")
 OF_TOKEN = ("amount", "held")
+ALSO = {"min_base": "base", "min_quote": "quote", "max_shortfall": "shortfall", "min_amount_out": "amount_out"}  # bounds of a call
 
 
 def read_logs(system: System, logs: list[dict[str, Any]]) -> list[Event]:
@@ -45,6 +46,20 @@ def _read(system: System, log: dict[str, Any], signature: dict[str, Any] | None)
 def readable(system: System, state: State, event: Event) -> dict[str, Any]:
     """An event's fields, amounts with their tokens."""
     return {name: _field(system, state, event, name, value) for name, value in event.arguments.items()}
+
+
+def readable_arguments(system: System, state: State, operation: Operation) -> dict[str, Any]:
+    """A call's arguments, amounts with their tokens."""
+    fields = dict(operation.arguments)
+    as_event = Event(operation.target, operation.name, fields)
+    return {name: _argument(system, state, as_event, name, value) for name, value in fields.items()}
+
+
+def _argument(system: System, state: State, call: Event, name: str, value: Any) -> Any:
+    if name in ("min_price", "max_price") and call.arguments["pool"] in state.pools:
+        pool = state.pools[call.arguments["pool"]]
+        return Price(value, system.tokens[pool.base], system.tokens[pool.quote])
+    return Moment(value) if name == "deadline" else _field(system, state, call, ALSO.get(name, name), value)
 
 
 def _field(system: System, state: State, event: Event, name: str, value: Any) -> Any:

@@ -9,7 +9,7 @@ from operate.amounts import Amount, Moment
 from operate.departure import Departure, depart
 from operate.snapshot import take
 from operate.status import STATUS, regime
-from operate.system import System
+from operate.system import OperateError, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Staking:
 @dataclass(frozen=True, slots=True)
 class Holding:
     """One pool's. `level_bps` is the part of a loss that is protected by now; `withdrawal` is of the units requested, where that can be
-    executed now, else of all: as if requested in the epoch before and not locked up."""
+    executed now, else of all: as if requested in the epoch before and not locked up; `refused` is why there can be none."""
 
     pool: str
     pool_status: str
@@ -61,6 +61,7 @@ class Holding:
     level_bps: int
     locked_until: Moment
     withdrawal: Departure | None
+    refused: str | None
     staged: Staged | None
     request: Requested | None
     staking: Staking | None
@@ -98,6 +99,11 @@ def _holding(system: System, state: State, name: str, address: str, now: int) ->
     full = pool.parameters.full_protection_seconds
     age = min(now - position.clock, full) if position.clock else 0
     leaving = request.units if request and request.stands == "executable" else position.units
+    withdrawal, refused = None, None
+    try:
+        withdrawal = depart(system, state, name, address, leaving, now)[1] if leaving else None
+    except OperateError as error:
+        refused = str(error)
     return Holding(
         pool=name,
         pool_status=STATUS[pool.status],
@@ -111,7 +117,8 @@ def _holding(system: System, state: State, name: str, address: str, now: int) ->
         full_protection_seconds=full,
         level_bps=age * 10_000 // full if full else 0,
         locked_until=Moment(position.last_added + pool.parameters.lockup_seconds if position.units else 0),
-        withdrawal=depart(system, state, name, address, leaving, now)[1] if leaving else None,
+        withdrawal=withdrawal,
+        refused=refused,
         staged=_staged(system, state, name, address),
         request=request,
         staking=_staking(system, state, name, address, now),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from eth_abi import decode
 from eth_utils import keccak, to_checksum_address
 
-from deploy.node import NodeError
+from deploy.node import NoAnswer, NodeError
 from model.epoch_books import net_withdrawals, opens_in_bailout, turn
 from model.fixed_point import BPS
 from model.oracle import spot_price
@@ -14,7 +14,7 @@ from model.state import ACTIVE, PENDING, RESERVE, SUSPENDED, ZERO, State
 from operate.amounts import Amount, Moment, Price
 from operate.departure import depart
 from operate.snapshot import Snapshot, take
-from operate.system import System
+from operate.system import OperateError, System
 
 STATUS = {PENDING: "pending", ACTIVE: "active", SUSPENDED: "suspended"}
 ADDED = "0x" + keccak(text="Added(address,uint256,uint256,uint256,uint256,uint256,uint256,uint256,uint256)").hex()
@@ -49,7 +49,8 @@ class PoolStatus:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What all positions of a pool would be owed, and who would pay it, in bailout: by the waterfall's steps (R16)."""
+    """What all positions of a pool would be owed, and who would pay it, in bailout: by the waterfall's steps (R16); `refused` is why
+    somebody could not withdraw, if that is so."""
 
     pool: str
     providers: int
@@ -61,6 +62,7 @@ class Cover:
     from_stake: Amount
     stake_covers: Amount
     shortfall: Amount
+    refused: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +150,13 @@ def cover(system: System, snapshot: Snapshot) -> list[Cover]:
     rows = []
     for name, pool in snapshot.state.pools.items():
         base, quote, dlq = (system.tokens[symbol] for symbol in (pool.base, pool.quote, state.controller.dlq))
-        departures = []
+        departures, refused = [], None
         for account, position in pool.positions.items():
-            state, departure = depart(system, state, name, account, position.units, now, bailout=True)
-            departures.append(departure)
+            try:
+                state, departure = depart(system, state, name, account, position.units, now, bailout=True)
+                departures.append(departure)
+            except OperateError as error:
+                refused = str(error)
 
         def total(field: str, token, departures=departures) -> Amount:
             amounts = [getattr(each, field) for each in departures]
@@ -160,7 +165,7 @@ def cover(system: System, snapshot: Snapshot) -> list[Cover]:
         rows.append(
             Cover(
                 pool=name,
-                providers=len(departures),
+                providers=len(pool.positions),
                 owed=total("owed", quote),
                 in_kind_base=total("in_kind", base),
                 in_kind_quote=total("in_kind", quote),
@@ -169,6 +174,7 @@ def cover(system: System, snapshot: Snapshot) -> list[Cover]:
                 from_stake=total("from_stake", dlq),
                 stake_covers=total("stake_covers", quote),
                 shortfall=total("shortfall", quote),
+                refused=refused,
             )
         )
     return rows
@@ -189,6 +195,8 @@ def _logs(system: System, pools: list[str], first: int, last: int) -> list[dict]
     wanted = {"address": pools, "topics": [ADDED], "fromBlock": hex(first), "toBlock": hex(last)}
     try:
         return system.node.request("eth_getLogs", wanted)
+    except NoAnswer:
+        raise
     except NodeError:
         if first == last:
             raise

@@ -11,12 +11,12 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from deploy.problem import print_json
+from deploy.problem import console_for, print_json
 from deploy.wallet import open_wallet
 from model.state import State
 from operate.acts import Act, Acting
 from operate.amounts import Amount, plain
-from operate.events import readable
+from operate.events import readable, readable_arguments
 from operate.options import on_a_network, opened
 from operate.performing import Foreseen, Performed, foresee, perform
 from operate.snapshot import take
@@ -57,7 +57,7 @@ def act(name: str) -> Callable:
     def decorate(make: Callable[..., Act]) -> click.Command:
         @wraps(make)
         def command(network, folder, as_json, account, slippage_bps, deadline_seconds, yes, **said):
-            console = Console(stderr=as_json)
+            console = console_for(as_json)
             with opened(f"act {name}", console, network, folder) as system:
                 wallet = open_wallet(account, system.node)
                 snapshot = take(system, [wallet.address])
@@ -272,7 +272,7 @@ def announce(console: Console, system: System, foreseen: Foreseen) -> None:
     for symbol, spender, count in foreseen.approvals:
         console.print(f"approve {Amount(count, system.tokens[symbol])} to {spender}", highlight=False, soft_wrap=True)
     operation = foreseen.operation
-    said = ", ".join(f"{name} {value}" for name, value in operation.arguments.items())
+    said = ", ".join(f"{name} {value}" for name, value in readable_arguments(system, foreseen.after, operation).items())
     console.print(f"{operation.name} on {operation.target}{': ' + said if said else ''}", highlight=False, soft_wrap=True)
     console.print("The model says:", highlight=False)
     show_events(console, system, foreseen.after, list(foreseen.events))

@@ -14,7 +14,7 @@ from deploy.config import read_config
 from deploy.deployer import Prepared, check_funds, deploy, prepare
 from deploy.node import Node
 from deploy.plan import Done, Step
-from deploy.problem import print_json, told_in_one_line
+from deploy.problem import console_for, print_json, told_in_one_line
 from deploy.record import FOLDER, Deployment, path_of
 from deploy.wallet import open_wallet
 from tests.differential.environment import check_tools, connected
@@ -37,7 +37,7 @@ def cli(network, account, config_path, folder, dry_run, as_json):
 
     Exits with 0 if everything stands as configured, 2 if something is in the way, 130 on Ctrl-C.
     """
-    console = Console(stderr=as_json)
+    console = console_for(as_json)
     with told_in_one_line("deploy", console, after=": the same command goes on from here"):
         config = read_config(config_path)
         check_tools()

@@ -9,7 +9,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from deploy.problem import print_json
+from deploy.problem import console_for, print_json
 from operate.amounts import duration, percent, plain
 from operate.departure import Departure
 from operate.options import on_a_network, opened
@@ -29,7 +29,7 @@ def cli(address, network, folder, as_json):
 
     Exits with 0, or 2 if something is in the way.
     """
-    console = Console(stderr=as_json)
+    console = console_for(as_json)
     with opened("position", console, network, folder) as system:
         found = account(system, account_id(address))
         print_json(plain(found)) if as_json else show(console, found)
@@ -57,6 +57,8 @@ def _rows(holding: Holding, now: int):
         else:
             yield "principal", "none yet: protection has not begun"
         yield "lock-up", f"until {holding.locked_until}" if holding.locked_until.seconds > now else "over"
+    if holding.refused:
+        yield "withdrawing", holding.refused
     if holding.withdrawal:
         yield from _departure(holding.withdrawal)
     if holding.request:

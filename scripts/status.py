@@ -9,7 +9,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from deploy.problem import print_json
+from deploy.problem import console_for, print_json
 from operate.amounts import Amount, duration, percent, plain
 from operate.options import on_a_network, opened
 from operate.status import Cover, PoolStatus, Status, status
@@ -23,7 +23,7 @@ def cli(network, folder, as_json):
 
     Exits with 0, or 2 if something is in the way.
     """
-    console = Console(stderr=as_json)
+    console = console_for(as_json)
     with opened("status", console, network, folder) as system:
         found = status(system)
         print_json(plain(found)) if as_json else show(console, found)
@@ -34,17 +34,19 @@ def show(console: Console, found: Status) -> None:
     offered = f", offered to {found.offered_to}" if found.offered_to else ""
     console.print(f"{found.network}, chain {found.chain_id}, block {found.block:,}, {found.time}", highlight=False, soft_wrap=True)
     console.print(f"Epoch {found.epoch:,} ends in {left}. Governor {found.governor}{offered}.\n", highlight=False, soft_wrap=True)
-    console.print(_table(["pool", "status", "base", "quote", "spot", "oracle", "apart"], map(_prices, found.pools)))
-    console.print(_table(["pool", "regime", "next epoch", "leaving", "from", "stake", "short so far"], map(_regime, found.pools)))
+    console.print(_table(["pool", "status", "base", "quote", "spot", "oracle", "apart"], map(_prices, found.pools)), "")
+    console.print(_table(["pool", "regime", "next epoch", "leaving", "bailout from", "stake", "prices DLQ", "short so far"], map(_regime, found.pools)), "")
     unbooked = {amount.token: amount for amount in found.unbooked if amount.units}
     rows = [(str(amount), str(unbooked.get(amount.token, ""))) for amount in found.reserve]
-    console.print(_table(["Reserve", "not absorbed yet"], rows))
+    console.print(_table(["Reserve", "not absorbed yet"], rows), "")
     console.print("If everybody left now, a bailout, one after the other and pool after pool:")
     for row in found.cover:
         if row.providers:
             count = f"{row.providers} provider{'s' if row.providers > 1 else ''}"
             console.print(f"\n{row.pool}, {count}: {row.owed} owed", highlight=False)
             console.print(_table(["", "pays", "covers"], _cover(row)))
+            if row.refused:
+                console.print(row.refused, style="red", highlight=False, soft_wrap=True)
 
 
 def _table(columns: list[str], rows) -> Table:
@@ -63,8 +65,8 @@ def _prices(pool: PoolStatus) -> tuple[str, ...]:
 
 def _regime(pool: PoolStatus) -> tuple[str, ...]:
     leaving, threshold = percent(pool.net_units, pool.units), f"{pool.threshold_bps / 100:g} %"
-    stake = f"{pool.stake}{' (prices DLQ)' if pool.prices_dlq else ''}"
-    return pool.name, pool.regime, pool.next_regime, leaving, threshold, stake, str(pool.total_shortfall)
+    prices_dlq = "yes" if pool.prices_dlq else ""
+    return pool.name, pool.regime, pool.next_regime, leaving, threshold, str(pool.stake), prices_dlq, str(pool.total_shortfall)
 
 
 def _cover(row: Cover):

@@ -3,7 +3,8 @@
 @title Awkward token
 @license MIT
 @notice An ERC-20 of any decimals that behaves, until it is told to misbehave in one of the ways that tokens do (R22), and
-        behaves again when it is told to. Beside that, its next transfer can be made to call any function of any contract.
+        behaves again when it is told to. Beside that, it can be told to take what somebody holds, and its next transfer
+        can be made to call any function of any contract.
 """
 
 from ethereum.ercs import IERC20
@@ -27,6 +28,10 @@ struct Report:
 
 event BehaviourSet:
     behaviour: uint256
+
+event Taken:
+    holder: indexed(address)
+    amount: uint256
 
 event Armed:
     target: indexed(address)
@@ -89,6 +94,18 @@ def set_behaviour(behaviour: uint256):
     assert behaviour <= NO_DECIMALS, "awkward_token: unknown behaviour"
     self.behaviour = behaviour
     log BehaviourSet(behaviour=behaviour)
+
+
+@external
+def take(holder: address, amount: uint256):
+    """
+    @notice Lose a part of what somebody holds, as a token that re-bases does.
+    @custom:reverts `awkward_token: not so much to take`
+    """
+    assert self.balanceOf[holder] >= amount, "awkward_token: not so much to take"
+    self.balanceOf[holder] -= amount
+    self.totalSupply -= amount
+    log Taken(holder=holder, amount=amount)
 
 
 @external

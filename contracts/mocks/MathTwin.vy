@@ -9,6 +9,7 @@ from ..modules import epoch_books
 from ..modules import fixed_point
 from ..modules import liquidity_math
 from ..modules import oracle
+from ..modules import packing
 from ..modules import protection_math
 from ..modules import stake_math
 from ..modules import swap_math
@@ -196,3 +197,15 @@ def fixed_point__value_up(amount: uint256, price: uint256) -> uint256:
 @pure
 def fixed_point__quantity(worth: uint256, price: uint256) -> uint256:
     return fixed_point._quantity(worth, price)
+
+
+@external
+@pure
+def packing__pack(first: uint256, second: uint256, beside: uint256) -> uint256:
+    return packing._pack(first, second, beside)
+
+
+@external
+@pure
+def packing__unpack(word: uint256) -> (uint256, uint256, uint256):
+    return packing._unpack(word)

@@ -8,6 +8,7 @@
 """
 
 from ..interfaces import IPool
+from . import fixed_point
 from . import packing
 
 # What every call needs of the pool: the reserves, and oracle and regime as of the last touch.
@@ -20,6 +21,13 @@ struct Market:
     bailout: bool
     epoch: uint256
 
+# All units, and the books of the epoch that only adds change.
+struct Supply:
+    total_units: uint256
+    added: uint256
+    struck: uint256
+    opening_units: uint256
+
 
 # Reserve of base, reserve of quote; when the oracle was updated.
 reserves: uint256
@@ -29,8 +37,9 @@ oracle: uint256
 supply: uint256
 # Units requested in the epoch, units exited in it.
 leaving: uint256
-# Units struck in the epoch, units it opened with.
-striking: uint256
+# Units that the epoch opened with; the same, less those struck in it, and with those added in it (113 bits): an add that
+# strikes what it adds, as nearly all do, leaves this word as it is.
+opening: uint256
 # Staged base, staged quote.
 staging: uint256
 total_shortfall: uint256
@@ -75,26 +84,38 @@ def _status() -> uint256:
 
 @internal
 @view
-def _supply() -> (uint256, uint256):
-    """
-    @return All units.
-    @return Units added in the epoch of the books.
-    """
-    return self._pair(self.supply)
+def _supply() -> Supply:
+    supply: Supply = empty(Supply)
+    supply.total_units, supply.added = self._pair(self.supply)
+    word: uint256 = self.opening
+    supply.opening_units = word & fixed_point.MAX
+    supply.struck = supply.opening_units + supply.added - (word >> 112)
+    return supply
 
 
 @internal
-def _store_supply(total_units: uint256, added: uint256):
-    self.supply = packing._pack(total_units, added, 0)
+def _store_supply(supply: Supply):
+    self.supply = packing._pack(supply.total_units, supply.added, 0)
+    # No more units are struck than the epoch opened with (R6), and all of these are amounts.
+    self.opening = supply.opening_units | (supply.opening_units - supply.struck + supply.added << 112)
 
 
 @internal
 @view
 def _total_units() -> uint256:
+    return self.supply & fixed_point.MAX
+
+
+@internal
+def _burn(units: uint256) -> uint256:
+    """
+    @return All units after.
+    """
     total_units: uint256 = 0
     added: uint256 = 0
-    total_units, added = self._supply()
-    return total_units
+    total_units, added = self._pair(self.supply)
+    self.supply = packing._pack(total_units - units, added, 0)
+    return total_units - units
 
 
 @internal
@@ -110,21 +131,6 @@ def _leaving() -> (uint256, uint256):
 @internal
 def _store_leaving(requested: uint256, exited: uint256):
     self.leaving = packing._pack(requested, exited, 0)
-
-
-@internal
-@view
-def _striking() -> (uint256, uint256):
-    """
-    @return Units struck in the epoch of the books.
-    @return Units that it opened with.
-    """
-    return self._pair(self.striking)
-
-
-@internal
-def _store_striking(struck: uint256, opening_units: uint256):
-    self.striking = packing._pack(struck, opening_units, 0)
 
 
 @internal

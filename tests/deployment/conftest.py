@@ -1,15 +1,14 @@
 """A devnet for each module, and what there is to deploy on it."""
 
-from pathlib import Path
-
 import pytest
 
 from deploy.config import Config, read_config
 from deploy.node import Node
 from deploy.wallet import Wallet, open_wallet
+from tests.differential.artifacts import ROOT
 from tests.differential.environment import devnet
 
-CONFIG = Path(__file__).with_name("devnet.yaml")
+CONFIG = ROOT / "deploy" / "local.yaml"
 
 
 @pytest.fixture(scope="module")

@@ -176,7 +176,6 @@ def test_in_bailout_stake_pays_as_the_position_says(run, act, node, system):
 
 
 def test_a_deposit_is_staged_and_confirmed_or_taken_back(run, act, node, system):
-    node.request("evm_mine")
     act("stage", "--pool", "DLQ/USD", "--base", "7.25")
     staged = run(position_command, address(PROVIDER))["holdings"][0]["staged"]
     assert staged["base"]["amount"] == "7.25" and staged["quote"]["amount"] == "0"
@@ -288,3 +287,39 @@ def test_nobody_is_asked_where_nobody_is(run):
 
 def test_an_address_that_is_none(run):
     assert run(position_command, "0x12", status=2) == "position: 0x12 is not an address"
+
+
+def test_what_nobody_could_withdraw_is_said(run, node, system):
+    """A token takes from the pool what it holds."""
+    pool = system.pairs["DLQ/USD"].address
+    node.request("anvil_impersonateAccount", pool)
+    node.request("anvil_setBalance", pool, hex(10**18))
+    data = system.compiled["DLQ"].calldata("transfer", address(TRADER), 30_000 * 10**6)
+    node.request("eth_sendTransaction", {"from": pool, "to": system.tokens["USD"].address, "data": "0x" + data.hex()})
+    says = f"DLQ/USD: a withdrawal by {address('TEST::0')} would be refused: erc20: transfer amount exceeds balance"
+    assert run(status_command)["cover"][0]["refused"] == says and says in run(status_command, as_json=False)
+    holding = run(position_command, address("TEST::0"))["holdings"][0]
+    assert holding["withdrawal"] is None and holding["refused"] == says
+
+
+@pytest.mark.parametrize("bailout", [False, True], ids=["calm", "bailout"])
+def test_the_lens_on_the_chain_says_of_a_withdrawal_what_the_position_says(bailout, run, act, node, system):
+    """R24: the same, previewed by a contract."""
+    if bailout:
+        act("request", "--pool", "DLQ/USD", account="TEST::0")
+        next_epoch(node, system)
+    lens = system.compiled["Lens"]
+    for alias in ("TEST::0", PROVIDER):
+        found = run(position_command, address(alias))
+        for holding in found["holdings"]:
+            shown, base = holding["withdrawal"], holding["pool"].split("/")[0]
+            data = lens.calldata("preview_entitlement", system.pairs[holding["pool"]].address, address(alias), int(shown["units"]))
+            call = {"from": address(TRADER), "to": system.address["lens"], "data": "0x" + data.hex()}
+            answer = node.request("eth_call", call, "latest", {}, {"time": hex(found["time"])})
+            told = lens.answer("preview_entitlement", bytes.fromhex(answer[2:]))
+            names = {"base": "received_base", "quote": "received_quote", "paid": "in_kind", "paid_quote": "in_quote", "slashed": "from_stake"}
+            for name in ("base", "quote", "coverage", "owed", "deficit", "paid", "taken", "paid_quote", "slashed", "shortfall"):
+                assert told[name] == units(shown[names.get(name, name)]), name
+            due = told["deficit"] > 0 or told["owed"] > 0
+            assert due == (base == "DLQ") and (not due or (told["bailout"], told["age"]) == (bailout, shown["age_seconds"]))
+            assert not due or system.name(told["deficit_token"]) == shown["deficit"]["token"]

@@ -10,12 +10,13 @@ from eth_keys.datatypes import PrivateKey
 from eth_utils import keccak
 from rlp import encode as rlp_encode
 
-from model.state import BACKSTOP, CONTROLLER, RESERVE
+from model.state import BACKSTOP, CONTROLLER, FOUNDER, LENS, RESERVE
 from tests.differential import world
 from tests.differential.artifacts import Artifacts
 from tests.differential.codec import Directory
 
 FIRST_POOL_NONCE = 3  # the Controller's constructor creates the Reserve and the Backstop
+FOUNDED = ("Controller", "HollowPool", "Reserve", "Backstop")  # what the Founder has blueprints of
 # What Ape, Anvil and Hardhat call their test accounts.
 MNEMONIC = "test test test test test test test test test test test junk"
 
@@ -54,7 +55,7 @@ def deploy_code(artifacts: Artifacts, place: Callable[[bytes], str]) -> tuple[Di
 
     def create(name: str, *arguments: Any) -> str:
         artifact = artifacts[name]
-        (types,) = [[parameter["type"] for parameter in item["inputs"]] for item in artifact.abi if item["type"] == "constructor"]
+        types = [parameter["type"] for item in artifact.abi if item["type"] == "constructor" for parameter in item["inputs"]]
         return place(artifact.initcode + encode(types, arguments))
 
     tokens = {world.DLQ: create("DLQ", world.SUPPLY)}
@@ -64,9 +65,11 @@ def deploy_code(artifacts: Artifacts, place: Callable[[bytes], str]) -> tuple[Di
     system = [getattr(world.SYSTEM, name) for name in world.SYSTEM.__slots__]
     blueprints = [place(artifacts[name].blueprint) for name in ("Pool", "Reserve", "Backstop")]
     controller = create("Controller", tokens[world.DLQ], *system, *blueprints)
+    founder = create("Founder", tokens[world.DLQ], *[place(artifacts[name].blueprint) for name in FOUNDED])
     created = {name: created_address(bytes.fromhex(controller[2:]), nonce) for name, nonce in ((RESERVE, 1), (BACKSTOP, 2))}
-    addresses = {name: "0x" + address.hex() for name, address in (actors() | created).items()} | tokens | {CONTROLLER: controller}
+    addresses = {name: "0x" + address.hex() for name, address in (actors() | created).items()} | tokens | {CONTROLLER: controller, FOUNDER: founder}
     inspector = create("Inspector", *inspector_arguments(addresses))
+    addresses[LENS] = create("Lens")
     return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, artifacts), inspector
 
 
@@ -75,7 +78,8 @@ def directory(addresses: dict[str, bytes], artifacts: Artifacts) -> Directory:
     creator = addresses[CONTROLLER]
     pools = {name: created_address(creator, FIRST_POOL_NONCE + number) for number, name in enumerate(world.POOLS)}
     contracts = {
-        "controller": "Controller", "reserve": "Reserve", "backstop": "Backstop", "pool": "Pool", "inspector": "Inspector",
+        "controller": "Controller", "reserve": "Reserve", "backstop": "Backstop", "pool": "Pool", "lens": "Lens",
+        "inspector": "Inspector", "founder": "Founder",
     }  # fmt: skip
     abis = {kind: artifacts[name].abi for kind, name in contracts.items()}
     # An awkward token has more functions than DLQ; of those that both have, DLQ says what they return.

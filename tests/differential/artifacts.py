@@ -21,9 +21,10 @@ from vyper.warnings import ContractSizeLimit
 ROOT = Path(__file__).parents[2]
 CONTRACTS = ROOT / "contracts"
 LIBRARIES = Path(snekmate.__path__[0]).parent
+MOCKS = ("AwkwardToken", "Inspector", "Founder", "HollowPool")
 FILES = {
-    Path(file).stem: Path(file)
-    for file in ("Controller.vy", "Pool.vy", "Reserve.vy", "Backstop.vy", "DLQ.vy", "mocks/AwkwardToken.vy", "mocks/Inspector.vy")
+    **{name: Path(f"{name}.vy") for name in ("Controller", "Pool", "Reserve", "Backstop", "DLQ", "Lens")},
+    **{name: Path("mocks", f"{name}.vy") for name in MOCKS},
 }
 SETTINGS = {
     "gas": Settings(optimize=OptimizationLevel.GAS),

@@ -5,7 +5,7 @@ and compared as bytes; only a difference is decoded, to be read by people.
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import chain, product, zip_longest
@@ -86,6 +86,12 @@ def _canonical(item: dict) -> str:
     return item["type"]
 
 
+def _flat(items: list[dict]) -> Iterator[dict]:
+    """ABI items, with the fields of a struct in its place: a static one is encoded as they are."""
+    for item in items:
+        yield from _flat(item["components"]) if item["type"] == "tuple" else [item]
+
+
 class Directory:
     """The addresses behind the ids, and the contracts' interfaces.
 
@@ -116,7 +122,7 @@ class Directory:
         digest = keccak(text=signature)
         if item["type"] == "function":
             names = tuple(parameter["name"] for parameter in item["inputs"])
-            outputs = tuple(_canonical(output) for output in item["outputs"])
+            outputs = tuple(map(_canonical, _flat(item["outputs"])))
             self.calls[f"{contract}.{item['name']}"] = Call(digest[:4], names, outputs)
             self.words[f"{contract}.{item['name']}"] = digest[:4] + bytes(28)
             self.functions[digest[:4]] = item["name"]
@@ -185,7 +191,11 @@ class Directory:
         values = [decode([abi_type], topic)[0] for (_, abi_type), topic in zip(signature.indexed, log.topics[1:])]
         values += decode([abi_type for _, abi_type in signature.plain], log.data)
         names = [name for name, _ in (*signature.indexed, *signature.plain)]
-        return Event(source, signature.name, {n: self.readable(v) for n, v in zip(names, values)})
+        arguments = {n: self.readable(v) for n, v in zip(names, values)}
+        if signature.name == "CalledBack":
+            # Several contracts have functions of one name: the target says which is meant.
+            arguments["function"] = f"{kind(arguments['target'])}.{arguments['function']}"
+        return Event(source, signature.name, arguments)
 
     def read_outcome(self, operation: Operation, ok: bool, data: bytes, logs: tuple[Log, ...]) -> Outcome:
         """What the chain did, in the model's words."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model import Parameters
-from model.state import ZERO, State
+from model import Operation, Parameters
+from model.state import ZERO, Pool, State
 from tests.differential import world
 from tests.differential.artifacts import Artifacts
 from tests.differential.codec import StateCodec, fields_of, kind
@@ -19,6 +19,7 @@ from tests.differential.engine import Step, encode_calls, run_model
 from tests.differential.source_map import Branch, Code, Line
 from tests.differential.tracer import Answer, Trace, Tracer
 
+VIEWS_OF_NOW = ("spot_price", "oracle_price", "in_bailout", "stake_locked")
 NAMED = Path(__file__).with_name("unreachable.toml")
 
 
@@ -46,11 +47,18 @@ class Watcher:
 
     def judge(self, steps: list[Step]) -> None:
         self.drawn += 1
+        if not steps:
+            return
+        asked = {name: _sort_of_pool(pool, steps[-1].now) for name, pool in steps[-1].state.pools.items()}
+        asked = {name: sort for name, sort in asked.items() if sort not in self.seen}
         new = [number for number, step in enumerate(steps, 1) if self.trace_all or _sort(step) not in self.seen]
-        if new:
-            steps = steps[: new[-1]]
-            self._check(steps, self.tracer.run(encode_calls(steps, self.tracer.directory)))
-            self.seen.update(map(_sort, steps))
+        if new or asked:
+            steps = steps if asked else steps[: new[-1]]
+            views = [Operation(f"pool.{view}", name, world.GOVERNOR, {}) for name in asked for view in VIEWS_OF_NOW]
+            calls = encode_calls(steps, self.tracer.directory)
+            calls += [(steps[-1].now, view.sender, view.target, self.tracer.directory.calldata(view)) for view in views]
+            self._check(steps, self.tracer.run(calls)[: len(steps)])
+            self.seen.update(map(_sort, steps), asked.values())
             self.traced += 1
             self.steps += len(steps)
         self.progress(self)
@@ -70,6 +78,12 @@ def _sort(step: Step) -> tuple:
         return step.operation.name, step.outcome.reason, *[_zeros(value) for value in values]
     happened = [(kind(event.source), event.name, _zeros(tuple(event.arguments.values()))) for event in step.outcome.events]
     return step.operation.name, *happened
+
+
+def _sort_of_pool(pool: Pool, now: int) -> tuple:
+    """What sort of a pool the Inspector asks, as the engine has it do after each program."""
+    epochs = now // pool.epoch_seconds - pool.books.epoch
+    return pool.status, pool.total_units > 0, now > pool.oracle_updated_at, min(epochs, 2), pool.books.bailout
 
 
 def _zeros(value: Any) -> Any:

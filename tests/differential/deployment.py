@@ -8,9 +8,9 @@ from ape.contracts import ContractContainer, ContractInstance
 from ethpm_types import ContractType
 
 from model import SystemParameters
-from model.state import BACKSTOP, CONTROLLER, RESERVE
+from model.state import BACKSTOP, CONTROLLER, FOUNDER, LENS, RESERVE
 from tests.differential import world
-from tests.differential.addresses import directory, inspector_arguments
+from tests.differential.addresses import FOUNDED, directory, inspector_arguments
 from tests.differential.artifacts import Artifacts
 from tests.differential.codec import Directory
 
@@ -36,6 +36,11 @@ def deploy_controller(governor, dlq: str, system=world.SYSTEM, project=ape_proje
     blueprints = [declare(governor, contract) for contract in (project.Pool, project.Reserve, project.Backstop)]
     parameters = (system.epoch_seconds, system.unstake_seconds, system.hold_seconds, system.unstake_window_seconds)
     return governor.deploy(project.Controller, dlq, *parameters, *blueprints)
+
+
+def deploy_founder(governor, dlq: str, project=ape_project) -> ContractInstance:
+    """What founds other systems, and takes them back."""
+    return governor.deploy(project.Founder, dlq, *[declare(governor, getattr(project, name)) for name in FOUNDED])
 
 
 def containers(artifacts: Artifacts) -> SimpleNamespace:
@@ -66,6 +71,8 @@ def deploy_world(accounts, artifacts: Artifacts, system: SystemParameters = worl
     controller = deploy_controller(governor, tokens[world.DLQ].address, system, project)
     addresses = {name: account.address for name, account in zip(world.ACTORS, accounts)}
     addresses |= {name: token.address for name, token in tokens.items()}
+    addresses[FOUNDER] = deploy_founder(governor, tokens[world.DLQ].address, project).address
     addresses |= {CONTROLLER: controller.address, RESERVE: controller.reserve(), BACKSTOP: controller.backstop()}
     inspector = governor.deploy(project.Inspector, *inspector_arguments(addresses))
+    addresses[LENS] = governor.deploy(project.Lens).address
     return directory({name: bytes.fromhex(address[2:]) for name, address in addresses.items()}, artifacts), inspector

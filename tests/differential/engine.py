@@ -71,7 +71,9 @@ def run_model(state: State, program: world.Program) -> list[Step]:
     """
     steps = []
     for now, operation in program:
-        called = operation.arguments["calls"] if operation.name == "token.arm" else operation
+        called = operation
+        while called.name == "token.arm":
+            called = called.arguments["calls"]
         if kind(called.target) == "pool" and called.target not in state.pools:
             raise Unplayable(f"step {len(steps) + 1}: {called.target} has not been created")
         state, outcome = apply(state, operation, now)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise, starmap
 from math import inf
 from typing import Any
 
@@ -17,8 +18,9 @@ from model.state import NO_REASON
 from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
+from tests.differential.previewed import announced, call_of
 from tests.differential.shrink import minimise
-from tests.differential.strategies import steps
+from tests.differential.strategies import Scene, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,11 @@ class DrawnAnew(HypothesisProvider):
 
     By itself Hypothesis follows each program with five that repeat parts of it, and begins with small ones: that finds what a
     value that comes twice breaks, but leaves one program in six to meet something that none has met before. Shrinking is the same.
+    Nor does it draw constants that it finds in whatever modules have been imported: a seed draws the same programs everywhere.
     """
+
+    def _maybe_draw_constant(self, *_, **__) -> None:
+        return None
 
 
 AVAILABLE_PROVIDERS["drawn anew"] = DrawnAnew
@@ -137,6 +143,7 @@ class Machine(RuleBasedStateMachine):
         self.state = self.start
         self.now = world.START
         self.steps: list[Step] = []
+        self.scene: Scene | None = None  # the one under way
 
     @rule(step=steps())
     def step(self, step: tuple[int, Operation]) -> None:
@@ -172,7 +179,7 @@ class Tally:
     AWKWARD = (*MOVES.values(), *REFUSALS.values(), "called back, done", "called back, refused")
 
     COUNTERS = ("succeeded", "reverted", "waterfall", "awkward", "reasons")
-    NUMBERS = ("examples", "steps", "mismatches", "generations_ended")
+    NUMBERS = ("examples", "steps", "mismatches", "generations_ended", "previews_kept")
 
     def __init__(self, names: Iterable[str] = OPERATIONS):
         self.examples = 0
@@ -184,18 +191,20 @@ class Tally:
         self.awkward = Counter({name: 0 for name in self.AWKWARD})
         self.reasons: Counter[str] = Counter()
         self.generations_ended = 0
+        self.previews_kept = 0
 
     def add(self, steps: list[Step], *, finished: bool = True) -> None:
         """Count steps, and an example where they finish one."""
         self.examples += finished
         self.steps += len(steps)
+        self.previews_kept += sum(starmap(_keeps, pairwise(steps)))
         for step in steps:
             if step.outcome.ok:
                 self._add_success(step)
             else:
                 self.reverted[step.operation.name] += 1
                 self.reasons[step.outcome.reason] += 1
-                if kind(step.operation.target) != "token" and step.outcome.reason in self.REFUSALS:
+                if kind(step.operation.target) not in ("token", "lens") and step.outcome.reason in self.REFUSALS:
                     self.awkward[self.REFUSALS[step.outcome.reason]] += 1
 
     def _add_success(self, step: Step) -> None:
@@ -258,7 +267,15 @@ class Tally:
         missing += [f"{name} never reverted" for name, count in self.reverted.items() if not count]
         missing += [f"{name} never happened" for name, count in (*self.waterfall.items(), *self.awkward.items()) if not count]
         missing += [] if self.generations_ended else ["no slash ended a generation of stakers"]
+        missing += [] if self.previews_kept else ["no call came right after its preview"]
         return missing
+
+
+def _keeps(preview: Step, call: Step) -> bool:
+    """Whether a call comes right after its preview, and returns what that has told."""
+    if call_of(preview.operation) != call.operation or preview.now != call.now or not (preview.outcome.ok and call.outcome.ok):
+        return False
+    return announced(preview.operation, preview.outcome.value) == call.outcome.value
 
 
 Progress = Callable[[Tally], None]

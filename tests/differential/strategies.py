@@ -5,25 +5,29 @@ too early, too late. Every choice is a small integer (Hypothesis draws wide ones
 fast to draw, and it shrinks well.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from model import Operation, Parameters, State, apply
+from model import OPERATIONS, Operation, Parameters, State, SystemParameters, apply
+from model.controller import MAX_POOLS
 from model.fixed_point import BPS, MAX
+from model.founder import MOST_POOLS
 from model.liquidity_math import MINIMUM_UNITS, units_minted
 from model.operations import VIEWS
 from model.oracle import spot_price
-from model.parameters import pool_bounds
-from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, RESERVE, SUSPENDED, ZERO
+from model.parameters import pool_bounds, system_bounds
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, FOUNDER, LENS, RESERVE, SUSPENDED, ZERO
 from model.state import Pool, StakeAccount
 from model.stake_math import DILUTION_LIMIT
 from model.swap_math import swap_output
 from model.token import BEHAVIOURS, NO_DECIMALS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO, TOO_MANY_DECIMALS
 from tests.differential import world
+from tests.differential.codec import kind
+from tests.differential.previewed import PREVIEWED, call_of, preview_of
 
 T = TypeVar("T")
 FOREVER = world.UNLIMITED
@@ -411,6 +415,9 @@ def _with_request(hand: Hand) -> tuple[str, str] | None:
     return hand.pick(live) if live else None
 
 
+WHATEVER_COMES = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
+
+
 @proposal("pool.withdraw", 16)
 def _withdraw(hand: Hand):
     found = _with_request(hand)
@@ -422,15 +429,14 @@ def _withdraw(hand: Hand):
     at, ends = max(hand.now, (request.epoch + 1) * seconds), (request.epoch + 2) * seconds
     _ages(hand, name, sender)
     hand.moments += [moment for moment in hand.moments if at < moment < ends] * 8 + [at] * 12 + [ends]
-    free = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
     if not hand.chance(15):
-        return name, sender, free
-    value = hand.preview(Operation("pool.withdraw", name, sender, free), at)
+        return name, sender, WHATEVER_COMES
+    value = hand.preview(Operation("pool.withdraw", name, sender, WHATEVER_COMES), at)
     base, quote, _, shortfall = value or (0, 0, 0, 0)
     limits = ({"min_base": base}, {"min_quote": quote}, {"min_base": base + 1}, {"min_quote": quote + 1})
     if shortfall:
         limits += ({"max_shortfall": shortfall}, {"max_shortfall": shortfall - 1}) * 2
-    return name, sender, free | hand.pick(limits)
+    return name, sender, WHATEVER_COMES | hand.pick(limits)
 
 
 def _locked_up(hand: Hand) -> tuple[str, str] | None:
@@ -496,18 +502,15 @@ def _draw_directly(hand: Hand):
     return RESERVE, sender, {"token": token, "recipient": sender, "amount": hand.amount(hand.state.reserve.held.get(token, 0))}
 
 
-def _stake_that_just_pays(hand: Hand) -> dict[str, Any] | None:
+def _stake_that_just_pays(hand: Hand, name: str, provider: str) -> dict[str, Any] | None:
     """So much that the stake is just what a withdrawal would slash, or that just so much is left as its shares need (R18)."""
-    found = _with_request(hand)
-    if found is None or hand.state.pools[found[0]].requests.get(found[1], EMPTY_REQUEST).units == 0:
-        return None
-    name, provider = found
     pool, backstop = hand.state.pools[name], hand.state.backstop
+    if pool.requests.get(provider, EMPTY_REQUEST).units == 0:
+        return None
     stake = backstop.stakes.get(name, EMPTY_POOL_STAKE)
     endless = replace(backstop, stakes=backstop.stakes | {name: replace(stake, total_stake=MAX)})
-    free = {"min_base": 0, "min_quote": 0, "max_shortfall": FOREVER}
     at = max(hand.now, (pool.requests[provider].epoch + 1) * _epoch_seconds(hand))
-    _, outcome = apply(replace(hand.state, backstop=endless), Operation("pool.withdraw", name, provider, free), at)
+    _, outcome = apply(replace(hand.state, backstop=endless), Operation("pool.withdraw", name, provider, WHATEVER_COMES), at)
     slashed = outcome.value[2] if outcome.ok else 0
     missing = -(-slashed * (pool.total_units - MINIMUM_UNITS) // pool.requests[provider].units) - stake.total_stake
     if missing <= 0:
@@ -523,7 +526,8 @@ def _stake(hand: Hand):
     pool = hand.pick(world.ACTORS) if hand.chance(4) else hand.pick(hand.state.controller.pools)
     stake = hand.state.backstop.stakes.get(pool, EMPTY_POOL_STAKE)
     if hand.chance(6):
-        short = _stake_that_just_pays(hand)
+        found = _with_request(hand)
+        short = _stake_that_just_pays(hand, *found) if found else None
         if short is not None:
             return BACKSTOP, sender, short
 
@@ -617,12 +621,11 @@ def _sweep_backstop(hand: Hand):
 # -- Controller ----------------------------------------------------------------------------------------------------
 
 
-def _at_the_bounds(hand: Hand, full: bool) -> dict[str, int]:
-    """Each parameter at one of its bounds, and often one of them beside it; always where the pool must not come to be."""
-    bounds = pool_bounds(_epoch_seconds(hand))
+def _at_the_bounds(hand: Hand, bounds: dict[str, tuple[int, int]], beside: bool) -> dict[str, int]:
+    """Each parameter at one of its bounds, and often one of them beside it; always where nothing must come to be of it."""
     sides = hand.draw(below(2 ** len(bounds)))
     parameters = {name: bound[sides >> number & 1] for number, (name, bound) in enumerate(bounds.items())}
-    if full or hand.chance(50):
+    if beside or hand.chance(50):
         name = hand.pick(tuple(bounds))
         lowest, highest = bounds[name]
         parameters[name] = hand.pick([value for value in (lowest - 1, highest + 1) if value >= 0])
@@ -634,11 +637,21 @@ def _create_pool(hand: Hand):
     # The Inspector reads a limited number of pools: past it, only calls that fail are drawn.
     # (A hook may come to be called when there is no room any more.)
     full = len(hand.state.controller.pools) >= world.MAX_POOLS or hand.senders != world.ACTORS
-    parameters = _at_the_bounds(hand, full) if hand.chance(60) else {}
+    parameters = _at_the_bounds(hand, pool_bounds(_epoch_seconds(hand)), full) if hand.chance(60) else {}
     sender = hand.one_of(("outsider",)) if full and hand.state.controller.owner != "outsider" else hand.actor(hand.state.controller.owner)
     base, quote = hand.pick((*world.TOKENS, "outsider", CONTROLLER)), hand.pick(world.TOKENS)
     quote = base if full and not parameters and sender == hand.state.controller.owner else quote
     return CONTROLLER, sender, {"base": base, "quote": quote, "parameters": Parameters(**parameters)}
+
+
+@proposal("founder.found", 2)
+def _found(hand: Hand):
+    periods = SystemParameters()
+    if hand.chance(70):
+        epoch_seconds = hand.pick(system_bounds(0)["epoch_seconds"])
+        periods = SystemParameters(**{"epoch_seconds": epoch_seconds} | _at_the_bounds(hand, system_bounds(epoch_seconds), beside=False))
+    pools = hand.pick((MAX_POOLS, MAX_POOLS + 1, MOST_POOLS, MOST_POOLS + 1)) if hand.chance(RARE) else 0
+    return FOUNDER, hand.actor(), {**{name: getattr(periods, name) for name in periods.__slots__}, "pools": pools}
 
 
 @proposal("controller.set_status", 3)
@@ -702,6 +715,8 @@ def _transfer(hand: Hand):
 @proposal("token.transferFrom", 1)
 def _transfer_from(hand: Hand):
     token, owner, spender = hand.pick(world.TOKENS), hand.pick(world.ACTORS), hand.actor()
+    if hand.chance(8):
+        return token, spender, {"owner": ZERO, "to": hand.pick((spender, ZERO)), "amount": hand.pick((0, 0, 1))}
     granted = [key for key, amount in hand.state.tokens[token].allowances.items() if amount and key[1] in hand.senders]
     if granted and not hand.chance(20):
         owner, spender = hand.pick(granted)
@@ -717,15 +732,46 @@ def _approve(hand: Hand):
     return token, sender, {"spender": spender, "amount": amount}
 
 
+# -- previews ------------------------------------------------------------------------------------------------------
+
+WEIGHTS = {"lens.preview_swap": 2, "lens.preview_add": 2, "lens.preview_withdraw": 4}  # 1 for the others
+
+
+def _preview(name: str, hand: Hand) -> Operation:
+    """The preview of a call, as it is proposed; in `steps` that call may come next."""
+    previewed = PREVIEWED[name].call
+    call = hand.instead(previewed)
+    if call.name != previewed:
+        return call
+    if hand.chance(4):
+        call = replace(call, target=hand.pick((CONTROLLER, *world.ACTORS)))
+    return preview_of(name, call, hand.actor("outsider"))
+
+
+for _name in PREVIEWED:
+    proposal(_name, WEIGHTS.get(_name, 1))(partial(_preview, _name))
+
+
+@proposal("lens.preview_entitlement", 2)
+def _preview_entitlement(hand: Hand):
+    name, provider = _with_position(hand)
+    _ages(hand, name, provider)
+    units = hand.amount(hand.state.pools[name].positions.get(provider, EMPTY_POSITION).units)
+    return LENS, hand.actor("outsider"), {"pool": name, "provider": provider, "units": units}
+
+
 # -- tokens that misbehave -----------------------------------------------------------------------------------------
 
 HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO, TOO_MANY_DECIMALS, NO_DECIMALS)  # to pools that there are
+ANY_FUNCTION = tuple(name for name in OPERATIONS if name != "token.arm")
 # The arguments of a view; what they are does not matter to whether it is answered.
 ARGUMENTS = {name: () for name in VIEWS} | {
     "pool.position": ("provider",), "pool.request": ("provider",), "pool.deposit": ("provider",), "reserve.held": ("arg0",),
-    "backstop.booked": ("arg0",), "backstop.pool_stake": ("pool",), "backstop.account": ("pool", "staker"), "controller.is_pool": ("arg0",),
-    "controller.pool_of": ("arg0", "arg1"), "controller.dlq_pools": ("arg0",), "controller.pools": ("arg0",), "token.balanceOf": ("arg0",),
-    "token.allowance": ("arg0", "arg1"), "token.nonces": ("arg0",), "token.permit": ("owner", "spender", "amount", "deadline", "v", "r", "s"),
+    "backstop.booked": ("arg0",), "backstop.pool_stake": ("pool",), "backstop.account": ("pool", "staker"),
+    "backstop.settled": ("pool", "staker"), "controller.is_pool": ("arg0",), "controller.pool_of": ("arg0", "arg1"),
+    "controller.dlq_pools": ("arg0",), "controller.pools": ("arg0",),
+    "token.balanceOf": ("arg0",), "token.allowance": ("arg0", "arg1"), "token.nonces": ("arg0",),
+    "token.permit": ("owner", "spender", "amount", "deadline", "v", "r", "s"),
 }  # fmt: skip
 
 
@@ -741,6 +787,17 @@ def _set_behaviour(hand: Hand):
     return token, hand.actor("outsider"), {"behaviour": behaviour}
 
 
+@proposal("token.take", 2)
+def _take(hand: Hand):
+    token = world.DLQ if hand.chance(5) else hand.pick(world.AWKWARD)
+    return token, hand.actor("outsider"), _taken(hand, token, hand.pick((RESERVE, BACKSTOP, *hand.state.controller.pools)))
+
+
+def _taken(hand: Hand, token: str, holder: str) -> dict[str, Any]:
+    held = hand.state.tokens[token].balances.get(holder, 0)
+    return {"holder": holder, "amount": hand.pick(FEW) if hand.chance(60) else hand.amount(held, hand.pick((1, 100)))}
+
+
 def _make_behave(hand: Hand) -> Operation:
     """Turn a token back, that the programs do not get stuck on it."""
     return Operation("token.set_behaviour", hand.pick(misbehaving(hand.state)), "outsider", {"behaviour": PLAIN})
@@ -750,14 +807,13 @@ def _make_behave(hand: Hand) -> Operation:
 def _arm(hand: Hand):
     token = world.DLQ if hand.chance(5) else hand.pick((world.CALLER, world.CALLER, *world.AWKWARD))
     using = [name for name, pool in hand.state.pools.items() if token in (pool.base, pool.quote)]
-    calls = _view(hand, token) if hand.chance(35) else _called_by(hand, token)
+    calls = _view(hand, token, hand.pick(tuple(VIEWS))) if hand.chance(35) else _called_by(hand, token, hand.pick(ANY_FUNCTION))
     if using and calls.target in hand.state.pools and hand.chance(70):
         calls = replace(calls, target=hand.pick(using))
     return token, "outsider", {"calls": calls, "before": hand.chance(50), "bubbles": hand.chance(30)}
 
 
-def _view(hand: Hand, token: str) -> Operation:
-    name = hand.pick(tuple(VIEWS))
+def _view(hand: Hand, token: str, name: str) -> Operation:
     contract = name.split(".")[0]
     target = {"pool": hand.pick(hand.state.controller.pools), "token": hand.pick(world.TOKENS)}.get(contract, contract)
     if name == "controller.pools":
@@ -770,19 +826,323 @@ def _view(hand: Hand, token: str) -> Operation:
     return Operation(name, target, token, arguments)
 
 
-def _called_by(hand: Hand, token: str) -> Operation:
-    """Any proposal, with the token as its sender."""
+def _called_by(hand: Hand, token: str, name: str) -> Operation:
+    """What a proposal comes to with the token as its sender."""
     outside = hand.senders, hand.moments
     hand.senders, hand.moments = (token,), []
-    calls = PROPOSALS[hand.pick(LOTTERY)][1](hand)
+    calls = hand.instead(name)
     hand.senders, hand.moments = outside
-    return calls if calls.name != "token.arm" else _called_by(hand, token)
+    return calls
+
+
+# -- scenes: some calls in a row that get somewhere only together -----------------------------------------------------
+
+Scene = Generator[tuple[int, Operation], Hand, None]
+Part = Generator[tuple[int, Operation], Hand, Hand]  # of a scene
+SCENES: list[Callable[[Hand], Scene]] = []
+MOVING = (
+    "pool.swap", "pool.donate", "pool.add", "pool.stage_deposit", "pool.cancel_deposit", "pool.withdraw", "pool.exit", "pool.sweep",
+    "backstop.claim", "backstop.sweep", "controller.sweep",
+)  # fmt: skip
+
+
+def scene(weight: int) -> Callable:
+    """Register how to draw a scene: calls with their times, each given away for the hand with which the next is drawn."""
+
+    def register(play: Callable[[Hand], Scene]) -> Callable[[Hand], Scene]:
+        SCENES.extend([play] * weight)
+        return play
+
+    return register
+
+
+def _armed(hand: Hand, token: str, calls: Operation, bubbles: bool = True, in_second: bool = False) -> tuple[int, Operation]:
+    """A token armed with a call in its next transfer, or, by being armed again in that, in the one after."""
+    arm = Operation("token.arm", token, token, {"calls": calls, "before": hand.chance(50), "bubbles": bubbles})
+    if in_second:
+        arm = replace(arm, arguments={"calls": arm, "before": False, "bubbles": True})
+    return hand.now, replace(arm, sender="outsider")
+
+
+def _done_by_the_caller(hand: Hand, calls: Operation) -> Part:
+    hand = yield _armed(hand, world.CALLER, calls)
+    return (yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": "outsider", "amount": 1}))
+
+
+def _next_epoch(hand: Hand) -> int:
+    return (_current_epoch(hand) + 1) * _epoch_seconds(hand)
+
+
+def _request(name: str, sender: str, units: int) -> Operation:
+    return Operation("pool.request_withdrawal", name, sender, {"units": units})
+
+
+def _withdrawal(name: str, sender: str) -> Operation:
+    return Operation("pool.withdraw", name, sender, WHATEVER_COMES)
+
+
+def _positions(hand: Hand, suits: Callable[[str, str], bool]) -> list[tuple[str, str, int]]:
+    """Pools, providers and units."""
+    return [
+        (name, who, position.units) for name, pool in hand.state.pools.items()
+        for who, position in pool.positions.items() if position.units and suits(name, who)
+    ]  # fmt: skip
+
+
+def _coarse(hand: Hand) -> str:
+    """One of the two pools of the fewest base units: where one more or less is seen."""
+    pools = hand.state.pools
+    return hand.pick(sorted(pools, key=lambda name: (pools[name].status != ACTIVE, min(pools[name].reserve_base, pools[name].reserve_quote)))[:2])
+
+
+def _largest(hand: Hand, name: str) -> list[tuple[str, str, int]]:
+    """The largest position of a pool but the CALLER's, if there is any."""
+    return sorted(_positions(hand, lambda pool, who: pool == name and who != world.CALLER), key=lambda found: found[2])[-1:]
+
+
+@scene(6)
+def _in_the_middle(hand: Hand) -> Scene:
+    """A call that moves a token, which has been armed with a call to one of the contracts that are inside one by then."""
+    call = hand.instead(hand.pick(MOVING))
+    at = _when(hand)
+    _, outcome = apply(hand.state, call, at)
+    moves = [event for event in outcome.events if event.name == "Transfer" and event.source in world.AWKWARD]
+    inside = sorted({event.source for event in outcome.events if kind(event.source) != "token"})
+    if moves and inside:
+        token = hand.pick(sorted({move.source for move in moves}))
+        own = [move for move in moves if move.source == token]
+        in_second = len(own) > 1 and hand.chance(50)
+        if hand.chance(25):
+            holder = hand.pick((own[in_second].arguments["sender"], own[in_second].arguments["receiver"]))
+            calls = Operation("token.take", token, token, _taken(hand, token, holder))
+        else:
+            calls = _call_to(hand, hand.pick(inside), token)
+        hand = yield _armed(hand, token, calls, hand.chance(60), in_second)
+    yield at, call
+
+
+def _call_to(hand: Hand, contract: str, token: str) -> Operation:
+    """Each function of a contract as often as another."""
+    functions = OPERATIONS if hand.chance(70) else VIEWS
+    name = hand.pick([name for name in functions if name.startswith(kind(contract))])
+    calls = _called_by(hand, token, name) if functions is OPERATIONS else _view(hand, token, name)
+    return replace(calls, target=contract) if kind(calls.target) == kind(contract) else calls
+
+
+@scene(1)
+def _two_at_one_reserve(hand: Hand) -> Scene:
+    """The CALLER withdraws from one pool in the middle of a withdrawal from another, whose allowances have been read."""
+    own = _positions(hand, lambda _, who: who == world.CALLER)
+    others = _positions(hand, lambda name, who: who in world.ACTORS and world.CALLER in (hand.state.pools[name].base, hand.state.pools[name].quote))
+    if not own or not others:
+        return
+    first, caller, units = hand.pick(own)
+    second, provider, held = hand.pick([found for found in others if found[0] != first] or others)
+    hand = yield from _done_by_the_caller(hand, _request(first, caller, units))
+    hand = yield hand.now, _request(second, provider, max(1, held // hand.pick((1, 4, 20))))
+    at = _next_epoch(hand)
+    hand = yield _armed(hand, world.CALLER, _withdrawal(first, caller))
+    yield at, _withdrawal(second, provider)
+
+
+@scene(1)
+def _nobody_knows_the_price(hand: Hand) -> Scene:
+    """The CALLER withdraws from the middle of a call of the Backstop, in a bailout in which no pool says what DLQ is worth."""
+    own = _positions(hand, lambda _, who: who == world.CALLER)
+    if not own:
+        return
+    name, caller, units = hand.pick(own)
+    hand = yield from _done_by_the_caller(hand, _request(name, caller, units))
+    for _, largest, all_units in _largest(hand, name):
+        hand = yield hand.now, _request(name, largest, all_units)
+    at, governor, quote = _next_epoch(hand), hand.state.controller.owner, hand.state.pools[name].quote
+    priced = hand.state.controller.dlq_pools.get(quote, ZERO)
+    if governor in world.ACTORS and priced != ZERO:
+        suspended = {"pool": priced, "status": SUSPENDED, "min_price": 0, "max_price": FOREVER}
+        name_none, suspend = ("controller.name_dlq_pool", {"quote": quote, "pool": ZERO}), ("controller.set_status", suspended)
+        function, arguments = hand.pick((name_none, suspend))
+        hand = yield hand.now, Operation(function, CONTROLLER, governor, arguments)
+    hand = yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": BACKSTOP, "amount": hand.pick(FEW)})
+    hand = yield _armed(hand, world.CALLER, _withdrawal(name, caller))
+    yield at, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": world.CALLER})
+
+
+@scene(1)
+def _stake_leaves_in_the_middle(hand: Hand) -> Scene:
+    """The CALLER unstakes in the middle of a call that rewards or slashes that very stake."""
+    accounts = hand.state.backstop.accounts
+    own = [pool for (pool, staker), account in accounts.items() if staker == world.CALLER and account.shares]
+    if not own:
+        return
+    name = hand.pick(own)
+    leave = {"pool": name, "shares": accounts[name, world.CALLER].shares}
+    hand = yield from _done_by_the_caller(hand, Operation("backstop.request_unstake", BACKSTOP, world.CALLER, leave))
+    released = hand.state.backstop.accounts[name, world.CALLER].ready_at + hand.state.backstop.parameters.hold_seconds
+    at = max(hand.now, released)
+    largest = _largest(hand, name)
+    if largest and hand.chance(60):
+        hand = yield at, _request(*largest[0])
+        # The surpluses are gone by then: what moves is what the withdrawal pays.
+        at, call = _next_epoch(hand), _withdrawal(*largest[0][:2])
+        hand = yield at, Operation("controller.sweep", CONTROLLER, "outsider", {})
+    else:
+        call = Operation("pool.sweep", name, "outsider", {})
+        hand = yield at, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": name, "amount": 10**6})
+    hand = yield _armed(hand, world.CALLER, Operation("backstop.unstake", BACKSTOP, world.CALLER, {"pool": name}))
+    yield at, call
+
+
+@scene(1)
+def _just_paid(hand: Hand) -> Scene:
+    """A stake that is just enough for a withdrawal in bailout, or leaves just so much as its shares need."""
+    alone = _positions(
+        hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].positions[who].units + MINIMUM_UNITS == hand.state.pools[name].total_units
+    )
+    found = alone if hand.chance(70) else _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    hand = yield hand.now, _request(name, provider, units)
+    at, stake = _next_epoch(hand), _stake_that_just_pays(hand, name, provider)
+    if stake:
+        hand = yield at, Operation("backstop.stake", BACKSTOP, hand.one_of(world.STAKERS), stake)
+    yield at, _withdrawal(name, provider)
+
+
+@scene(2)
+def _a_small_claim(hand: Hand) -> Scene:
+    """So few units that they redeem for a few base units of a token: of what is due for them, every rounding is seen."""
+    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    coarse = _coarse(hand)
+    name, provider, units = hand.pick([position for position in found if position[0] == coarse] or found if hand.chance(60) else found)
+    pool = hand.state.pools[name]
+    coarser = min(pool.reserve_base, pool.reserve_quote)
+    hand = yield hand.now, _request(name, provider, max(1, min(units, pool.total_units * (1 + hand.draw(below(10))) // coarser)))
+    yield _next_epoch(hand), _withdrawal(name, provider)
+
+
+@scene(1)
+def _a_young_loss(hand: Hand) -> Scene:
+    """An add, a price that moves, and a withdrawal as soon as the lock-up is over: the lowest level that there is."""
+    name, provider = _coarse(hand) if hand.chance(60) else hand.pool(), hand.pick(world.PROVIDERS[:3])
+    pool = hand.state.pools[name]
+    at = hand.now + pool.parameters.oracle_window_seconds
+    hand = yield at, Operation("pool.add", name, provider, {**_pair(hand, name, provider), "min_units": 0, "deadline": FOREVER})
+    token, reserve = hand.pick(((pool.base, pool.reserve_base), (pool.quote, pool.reserve_quote)))
+    terms = {"token_in": token, "amount_in": hand.amount(reserve), "min_amount_out": 0, "recipient": "trader", "deadline": FOREVER}
+    hand = yield hand.now, Operation("pool.swap", name, "trader", terms)
+    position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
+    at = position.last_added + pool.parameters.lockup_seconds
+    hand = yield max(hand.now, at - _epoch_seconds(hand)), _request(name, provider, position.units)
+    yield max(_next_epoch(hand), at), _withdrawal(name, provider)
+
+
+@scene(1)
+def _at_two_prices(hand: Hand) -> Scene:
+    """A position topped up at another price, which comes half-way back: at full age it can be short of both tokens."""
+    found = _positions(hand, lambda name, who: who in world.PROVIDERS[:3] and hand.state.pools[name].status == ACTIVE)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    base, quote, window = hand.state.pools[name].base, hand.state.pools[name].quote, hand.state.pools[name].parameters.oracle_window_seconds
+    there, back = hand.pick(((base, quote), (quote, base)))
+    at = hand.now
+
+    def swap(token: str, part: int) -> tuple[int, Operation]:
+        pool = hand.state.pools[name]
+        amount = (pool.reserve_base if token == pool.base else pool.reserve_quote) * part // 100
+        terms = {"token_in": token, "amount_in": amount, "min_amount_out": 0, "recipient": "trader", "deadline": FOREVER}
+        return at, Operation("pool.swap", name, "trader", terms)
+
+    for _ in range(3):
+        hand = yield swap(there, 40)
+    for _ in range(2):
+        at += window
+        hand = yield at, Operation("pool.donate", name, "trader", {"base": 1, "quote": 1})
+    pool = hand.state.pools[name]
+    added = {reserve: amount * units // pool.total_units // 2 for reserve, amount in (("base", pool.reserve_base), ("quote", pool.reserve_quote))}
+    hand = yield at, Operation("pool.add", name, provider, {**added, "min_units": 0, "deadline": FOREVER})
+    for _ in range(2):
+        hand = yield swap(back, 30)
+    position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
+    at = max(hand.now, position.clock + hand.state.pools[name].parameters.full_protection_seconds)
+    hand = yield at, _request(name, provider, max(1, position.units // hand.pick((1, 4, 50))))
+    yield _next_epoch(hand), _withdrawal(name, provider)
+
+
+@scene(1)
+def _a_few_coins_more(hand: Hand) -> Scene:
+    """Adds of a few base units, one after the other, where the oracle has followed."""
+    name = _coarse(hand)
+    at, sender = hand.now + hand.state.pools[name].parameters.oracle_window_seconds, hand.pick(world.PROVIDERS[:3])
+    for _ in range(5):
+        pair = {"base": hand.draw(below(10)), "quote": hand.draw(below(10))}
+        hand = yield at, Operation("pool.add", name, sender, {**pair, "min_units": 0, "deadline": FOREVER})
+
+
+@scene(1)
+def _small_change(hand: Hand) -> Scene:
+    """A surplus of which a staker earns one base unit, if it is enough for that, and claims it."""
+    stakes = hand.state.backstop.stakes
+    sharing = [
+        (pool, staker, account.shares) for (pool, staker), account in hand.state.backstop.accounts.items()
+        if account.shares and staker in world.ACTORS and stakes[pool].total_shares and hand.state.pools[pool].parameters.staker_share_bps
+    ]  # fmt: skip
+    if not sharing:
+        return
+    name, staker, shares = hand.pick(sharing)
+    pool = hand.state.pools[name]
+    token, bps = hand.pick((pool.base, pool.quote)), pool.parameters.staker_share_bps
+    reward = -(-stakes[name].total_shares // shares) + hand.pick((0, 1))
+    sweep = Operation("pool.sweep", name, "outsider", {})
+    hand = yield hand.now, sweep
+    claim = Operation("backstop.claim", BACKSTOP, staker, {"pool": name, "token": token})
+    hand = yield hand.now, claim
+    hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": -(-reward * BPS // bps)})
+    hand = yield hand.now, sweep
+    yield hand.now, claim
+
+
+@scene(1)
+def _worth_nothing(hand: Hand) -> Scene:
+    """So few shares of a stake that has been slashed that they redeem for nothing, or for one."""
+    stakes = hand.state.backstop.stakes
+    diluted = [
+        (pool, staker) for (pool, staker), account in hand.state.backstop.accounts.items()
+        if account.shares and staker in world.ACTORS and 0 < stakes[pool].total_stake < stakes[pool].total_shares
+    ]  # fmt: skip
+    if not diluted:
+        return
+    pool, staker = hand.pick(diluted)
+    shares = -(-stakes[pool].total_shares // stakes[pool].total_stake) - hand.pick((1, 1, 0))
+    hand = yield hand.now, Operation("backstop.request_unstake", BACKSTOP, staker, {"pool": pool, "shares": shares})
+    system = hand.state.backstop.parameters
+    at = hand.now + system.unstake_seconds + hand.pick((0, system.hold_seconds))
+    yield at, Operation("backstop.unstake", BACKSTOP, staker, {"pool": pool})
+
+
+@scene(1)
+def _never_so_cheap(hand: Hand) -> Scene:
+    """A withdrawal after nearly all base that there is has come into the pool: far below the oracle, or any price before."""
+    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    hand = yield hand.now, _request(name, provider, units)
+    at, pool = _next_epoch(hand), hand.state.pools[name]
+    base = min(MAX - pool.reserve_base, hand.state.tokens[pool.base].balances.get(world.GOVERNOR, 0))
+    hand = yield at, Operation("pool.donate", name, world.GOVERNOR, {"base": base, "quote": 0})
+    yield at, _withdrawal(name, provider)
 
 
 # -- a step --------------------------------------------------------------------------------------------------------
 
 LOTTERY = tuple(name for name, (weight, _) in PROPOSALS.items() for _ in range(weight))
 TURN_BACK = 15  # percent
+BEGIN = 4  # percent: so many steps begin a scene
+FOLLOW_UP = 70  # percent: so many previews are followed by their call
 PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 * DAY)
 
 
@@ -801,8 +1161,28 @@ def steps(draw: Callable) -> tuple[int, Operation]:
     """One call and its time, for the machine that runs it (`tests.differential.machine.Machine`)."""
     machine = draw(st.runner())
     hand = Hand(draw, machine.state, machine.now)
+    of_scene = _of_scene(machine, hand)
+    if of_scene is not None:
+        at, operation = of_scene
+        return max(hand.now, at), operation
+    previewed = call_of(machine.steps[-1].operation) if machine.steps else None
+    if previewed and previewed.target in (BACKSTOP, *machine.state.pools) and hand.chance(FOLLOW_UP):
+        return machine.now, previewed
     if misbehaving(machine.state) and hand.chance(TURN_BACK):
         return _when(hand), _make_behave(hand)
     _, propose = PROPOSALS[hand.pick(LOTTERY)]
     operation = propose(hand)
     return _when(hand), operation
+
+
+def _of_scene(machine: Any, hand: Hand) -> tuple[int, Operation] | None:
+    """The next step of the scene under way, or the first of one that begins; None where there is none."""
+    if machine.scene is not None:
+        try:
+            return machine.scene.send(hand)
+        except StopIteration:
+            machine.scene = None
+    if hand.chance(BEGIN):
+        machine.scene = hand.pick(SCENES)(hand)
+        return next(machine.scene, None)
+    return None

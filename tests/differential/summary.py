@@ -20,6 +20,7 @@ def report(tally: Tally, mismatch: Mismatch | None, seconds: float, **context) -
         "waterfall": dict(tally.waterfall),
         "awkward": dict(tally.awkward),
         "generations_ended": tally.generations_ended,
+        "previews_kept": tally.previews_kept,
         "reasons": dict(tally.reasons.most_common()),
     }
 
@@ -38,6 +39,7 @@ def show(console: Console, result: dict) -> None:
     for name, hits in result["awkward"].items():
         table.add_row(name, f"{hits:,}")
     console.print(table)
+    console.print(f"{result['previews_kept']:,} calls came right after their preview and paid what it had told")
     console.print(
         f"{result['steps']:,} steps in {result['examples']:,} examples, {result['seconds']:.1f} s: "
         f"{result['steps_per_second']:,.0f} compared steps a second; {result['mismatches']} mismatches"

@@ -124,7 +124,7 @@ def test_machines_share_what_fails_through_redis(faulty, tmp_path):
     with redis(tmp_path) as (url, _):
         options = ("--database", url, "--contracts", faulty)
         first = ape(*campaign(tmp_path / "first", "--hours", 5 / 3_600, *options))
-        other = ("--folder", tmp_path / "second", "--seed", 2, "--shrink-seconds", 0, "--hours", 1 / 3_600)
+        other = ("--folder", tmp_path / "second", "--seed", 2, "--shrink-seconds", 0, "--hours", 5 / 3_600)
         second = ape("campaign", *other, *options)
     assert first.returncode == 1, first.stdout[-3_000:] + first.stderr[-3_000:]
     assert not (tmp_path / "first" / "corpus").exists()

@@ -22,15 +22,17 @@ from vyper.cli.vyper_compile import compile_files
 from model import Revert, epoch_books, fixed_point, liquidity_math, oracle, protection_math, stake_math, swap_math, waterfall
 from model.fixed_point import BPS, MAX, OVERFLOW, Q112, UINT256_MAX
 from model.liquidity_math import MINIMUM_UNITS
+from model.state import NO_REASON
 from tests.differential.codec import revert_data
 
 ROOT = Path(__file__).parents[2]
 TWIN = ROOT / "contracts" / "mocks" / "MathTwin.vy"
 # Modules without maths that the model has too: what they do is compared in programs.
-OTHERS = ("token_moves", "packing", "pool_store", "backstop_store", "pool_parameters")
+OTHERS = ("token_moves", "pool_store", "backstop_store", "pool_parameters")
 PRICE_MAX = 2**225 - 1
 TEN_YEARS = 315_360_000
 WEEK = 604_800
+LATEST = 2**32 - 1
 
 # Complete in itself: nothing is taken over from a profile that an environment variable may choose.
 EXHAUSTIVE = settings(
@@ -99,6 +101,7 @@ RATIO = st.one_of(st.sampled_from((0, 1, 9_999, BPS)), st.integers(0, BPS))
 SECONDS = up_to(TEN_YEARS, 1)
 WINDOW = up_to(WEEK, 1)
 TIME = up_to(2**64)
+BESIDE = up_to(LATEST)
 VALUE = up_to(PRICE_MAX)
 WITHDRAWABLE = up_to(MAX - MINIMUM_UNITS, 1)
 WORD = up_to(UINT256_MAX)
@@ -291,6 +294,17 @@ def diluted_stakes(draw) -> tuple[int, int]:
     return total_stake, draw(st.one_of(AMOUNT, near(total_stake * stake_math.DILUTION_LIMIT, MAX)))
 
 
+@st.composite
+def parts_of_a_word(draw) -> tuple[int, int, int]:
+    """first, second, beside: all of them fit, or one of them mostly does not."""
+    parts = [draw(AMOUNT), draw(AMOUNT), draw(BESIDE)]
+    if draw(st.booleans()):
+        number = draw(THREE)
+        room = MAX if number < 2 else LATEST
+        parts[number] = draw(st.one_of(near(room, UINT256_MAX), WORD))
+    return tuple(parts)
+
+
 # -- the model's side ------------------------------------------------------------------------------------------------
 
 
@@ -305,6 +319,18 @@ def value_up(amount: int, price: int) -> int:
 def quantity(worth: int, price: int) -> int:
     """R16.3: more than 256 bits are more than any allowance, and so is the greatest number of 256 bits."""
     return min(worth * Q112 // price, UINT256_MAX)
+
+
+def pack(first: int, second: int, beside: int) -> int:
+    """The word that holds all three, each in its place; there is none where one does not fit."""
+    if max(first, second) > MAX or beside > LATEST:
+        raise Revert(NO_REASON)
+    return first + second * 2**112 + beside * 2**224
+
+
+def unpack(word: int) -> tuple[int, int, int]:
+    beside, amounts = divmod(word, 2**224)
+    return amounts % 2**112, amounts // 2**112, beside
 
 
 @dataclass(frozen=True)
@@ -342,6 +368,8 @@ PAIRS = {
     "fixed_point__value": Pair(value, st.tuples(WORD, WORD)),
     "fixed_point__value_up": Pair(value_up, st.tuples(WORD, WORD)),
     "fixed_point__quantity": Pair(quantity, quantities()),
+    "packing__pack": Pair(pack, parts_of_a_word()),
+    "packing__unpack": Pair(unpack, st.tuples(WORD)),
 }
 
 
@@ -413,6 +441,18 @@ def test_what_does_not_fit_256_bits_reverts_with_its_reason(twin, name, argument
 )
 def test_what_just_fits_does_not_revert(twin, name, arguments, answer):
     assert twin.answer(name, arguments) == expected(name, arguments) == words(answer)
+
+
+@pytest.mark.parametrize("parts", [(MAX + 1, 0, 0), (0, MAX + 1, 0), (0, 0, LATEST + 1), (UINT256_MAX,) * 3])
+def test_what_does_not_fit_its_place_in_a_word_is_refused(twin, parts):
+    assert twin.answer("packing__pack", parts) == expected("packing__pack", parts) == b""
+
+
+def test_what_just_fits_its_place_in_a_word_comes_out_again(twin):
+    assert twin.answer("packing__pack", (MAX, 0, LATEST)) == words(UINT256_MAX - MAX * 2**112)
+    for parts in ((MAX, MAX, LATEST), (MAX, 0, 0), (0, MAX, 0), (0, 0, LATEST)):
+        word = int.from_bytes(twin.answer("packing__pack", parts), "big")
+        assert twin.answer("packing__unpack", (word,)) == words(parts)
 
 
 def test_isqrt_is_exact(twin):

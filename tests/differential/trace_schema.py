@@ -5,7 +5,7 @@ from typing import Any
 
 from model import OPERATIONS, Operation, Parameters
 from model.operations import VIEWS
-from model.state import BACKSTOP, CONTROLLER, RESERVE, ZERO
+from model.state import BACKSTOP, CONTROLLER, FOUNDER, LENS, RESERVE, ZERO
 from tests.differential import world
 from tests.differential.strategies import ARGUMENTS
 
@@ -13,7 +13,10 @@ FORMAT = "makewhole trace"
 VERSION = 2
 GENESIS, PROLOGUE = "genesis", "prologue"  # right after deployment; after `world.prologue`
 
-TARGETS = {"pool": world.POOLS, "token": world.TOKENS, "controller": [CONTROLLER], "reserve": [RESERVE], "backstop": [BACKSTOP]}
+TARGETS = {
+    "pool": world.POOLS, "token": world.TOKENS, "controller": [CONTROLLER], "reserve": [RESERVE], "backstop": [BACKSTOP],
+    "founder": [FOUNDER], "lens": [LENS],
+}  # fmt: skip
 IDS = (*world.ACTORS, *(target for targets in TARGETS.values() for target in targets), ZERO)
 LATEST = 2**32 - 1  # the contracts know no later time
 
@@ -29,16 +32,23 @@ TEXT = {"type": "string"}
 TEXTS = {"type": "array", "items": TEXT}
 # These ask the token for a balance before they check anything: what comes of it where there is no token, no rule says.
 NEEDS_TOKEN = ("reserve.absorb", "backstop.sweep")
+# Nor does a rule say what a preview answers for one of the protocol's contracts.
+ACCOUNTS = {name: {"enum": [*world.ACTORS, *world.TOKENS]} for name in ("provider", "staker")}
 ID = {"enum": list(IDS)}
-ARGUMENT = {int: UINT, bool: {"type": "boolean"}, str: ID, Parameters: _object({name: UINT for name in Parameters.__slots__})}
+ARGUMENT = {
+    int: UINT, bool: {"type": "boolean"}, str: ID, Parameters: _object({name: UINT for name in Parameters.__slots__}),
+    Operation: {"$ref": "#/$defs/calls"},
+}  # fmt: skip
 
 
 def _operation(name: str) -> dict[str, Any]:
     """What the target and the arguments of an operation have to be."""
     _, _, *parameters = inspect.signature(OPERATIONS[name]).parameters.values()
-    arguments = {parameter.name: CALLS if parameter.annotation is Operation else ARGUMENT[parameter.annotation] for parameter in parameters}
+    arguments = {parameter.name: ARGUMENT[parameter.annotation] for parameter in parameters}
     if name in NEEDS_TOKEN:
         arguments["token"] = {"enum": list(world.TOKENS)}
+    if name.startswith("lens."):
+        arguments |= {account: ids for account, ids in ACCOUNTS.items() if account in arguments}
     return _call(name, arguments)
 
 
@@ -52,11 +62,10 @@ def _call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     return {"if": {"required": ["name"], "properties": {"name": {"const": name}}}, "then": then}
 
 
-# What a token is made to call in the middle of a transfer: anything but another such order.
-CALLED = [name for name in OPERATIONS if name != "token.arm"]
+# What a token is made to call in the middle of a transfer: anything, another such order too.
 CALLS = {
-    **_object({"name": {"enum": [*CALLED, *VIEWS]}, "target": TEXT, "sender": ID, "arguments": {"type": "object"}}),
-    "allOf": [*map(_operation, CALLED), *map(_view, VIEWS)],
+    **_object({"name": {"enum": [*OPERATIONS, *VIEWS]}, "target": TEXT, "sender": ID, "arguments": {"type": "object"}}),
+    "allOf": [*map(_operation, OPERATIONS), *map(_view, VIEWS)],
 }
 
 EVENT = _object({"source": TEXT, "name": TEXT, "arguments": {"type": "object"}})
@@ -85,6 +94,7 @@ STEP = {
 ROW = _object({"path": TEXT, "model": {}, "observed": {}})
 SCHEMA: dict[str, Any] = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "$defs": {"calls": CALLS},
     "title": "A program of calls, from a known start, with what came of them and what is wrong with them where that is known",
     **_object(
         {

@@ -8,7 +8,7 @@ from model import Operation, Parameters, State, SystemParameters, deploy
 from model.state import ACTIVE, BACKSTOP, CONTROLLER, RESERVE, Token
 
 DAY = 86_400
-START = 2_000_000_000  # when the first drawn call may happen: nine hours into an epoch of a day
+START = 2_000_000_000  # when the first drawn call may happen: half past three in an epoch of a day
 UNLIMITED = 2**256 - 1
 SUPPLY = 2**112 - 1
 
@@ -95,7 +95,8 @@ def prologue() -> Program:
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="AVAX", pool="pool-5")
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="CENT", pool="pool-8")
 
-    # The CALLER's own, when enough can be struck again: units of two pools, stake to one of them, and consent to all that it may want to pay with.
+    # The CALLER's own, when enough can be struck again: units of two pools and stake to them, all there is of it to one, and consent to all
+    # that it may want to pay with.
     for number, (tokens, _, _) in enumerate(pairs):
         for token in tokens:
             caller_calls(-98, token, "token.approve", spender=f"pool-{number}", amount=UNLIMITED)
@@ -103,6 +104,7 @@ def prologue() -> Program:
     caller_calls(-98, "pool-3", "pool.add", base=whole("AVAX", 500), quote=whole("USDC", 10_000), min_units=0, deadline=UNLIMITED)
     caller_calls(-98, "pool-2", "pool.add", base=whole("PQR", 2_000), quote=whole("USDC", 20_000), min_units=0, deadline=UNLIMITED)
     caller_calls(-98, BACKSTOP, "backstop.stake", pool="pool-3", amount=whole(DLQ, 100))
+    caller_calls(-98, BACKSTOP, "backstop.stake", pool="pool-2", amount=whole(DLQ, 100_000))
 
     def sell(days: float, number: int, token: str, amount: float, slices: int) -> None:
         """In slices: the fee of one large swap would pay for the loss."""
@@ -146,7 +148,7 @@ def prologue() -> Program:
         call(-1.5, GOVERNOR, token, "token.transfer", to=RESERVE, amount=whole(token, amount))
         call(-1.5, "outsider", RESERVE, "reserve.absorb", token=token)
     for pool, staker, amount in (
-        ("pool-0", "staker-2", 2_000), ("pool-1", "staker-1", 5_000), ("pool-1", "staker-2", 2_500), ("pool-2", "staker-1", 100_000),
+        ("pool-0", "staker-2", 2_000), ("pool-1", "staker-1", 5_000), ("pool-1", "staker-2", 2_500),
         ("pool-3", "staker-2", 300), ("pool-3", "provider-1", 30), ("pool-4", "staker-1", 20), ("pool-4", "staker-2", 5),
         ("pool-7", "staker-1", 1e-12), ("pool-8", "staker-1", 3e-17), ("pool-8", "staker-2", 2e-17),
     ):  # fmt: skip

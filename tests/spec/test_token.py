@@ -71,6 +71,18 @@ def test_approve_reasons():
     )
 
 
+def test_take():
+    world = empty_world()
+    world.call("token.take", "base", "outsider", holder="trader", amount=7)
+    assert world.events == [("base", "Taken", "trader", 7)]
+    assert (world.balance("base", "trader"), world.balance("base", "outsider")) == (WEALTH - 7, WEALTH)
+    everything = {"holder": "trader", "amount": WEALTH - 7}
+    assert world.reason("token.take", "base", "outsider", holder="trader", amount=WEALTH - 6) == "awkward_token: not so much to take"
+    world.call("token.take", "base", "outsider", **everything)
+    assert world.balance("base", "trader") == 0
+    assert world.reason("token.take", "dlq", "outsider", holder="trader", amount=0) == ""
+
+
 # Tokens that misbehave, and what the contracts make of it. The pool is ACTIVE; the provider has LOT of its units.
 
 

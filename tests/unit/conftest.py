@@ -52,6 +52,7 @@ def deploy(accounts, project: Project) -> System:
     contracts["controller"] = controller
     contracts["reserve"] = contract_at(project, "Reserve", controller.reserve())
     contracts["backstop"] = contract_at(project, "Backstop", controller.backstop())
+    contracts["lens"] = governor.deploy(project.Lens)
     creator = bytes.fromhex(controller.address[2:])
     pools = [created_address(creator, FIRST_POOL_NONCE + number) for number in range(len(POOLS))]
     for token in TOKENS:
@@ -94,7 +95,7 @@ def _contract(name: str):
 governor, founder, provider, trader = map(_role, ROLES[:4])
 staker, second_staker, keeper, outsider = map(_role, ROLES[4:])
 base, quote, dlq, spare_base, spare_quote = map(_contract, TOKENS)
-controller, reserve, backstop, pool = map(_contract, ("controller", "reserve", "backstop", "pool"))
+controller, reserve, backstop, pool, lens = map(_contract, ("controller", "reserve", "backstop", "pool", "lens"))
 
 
 @pytest.fixture(scope="session")

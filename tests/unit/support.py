@@ -31,7 +31,7 @@ ONE = 2**112
 ZERO_ADDRESS = "0x" + 40 * "0"
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
-RESERVES, ORACLE, STRIKING = 0, 1, 4  # storage slots of a pool, see contracts/modules/pool_store.vy
+RESERVES, ORACLE, OPENING = 0, 1, 4  # storage slots of a pool, see contracts/modules/pool_store.vy
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,9 @@ def set_oracle(pool: ContractInstance, price: int) -> None:
 
 def open_books(pool: ContractInstance, units: int) -> None:
     """Put the books where the epoch has opened with these units and struck nothing yet."""
-    _store(pool, STRIKING, units << 112)
+    _store(pool, OPENING, units | units + pool.state().added << 112)
+    books = pool.state()
+    assert (books.struck, books.opening_units) == (0, units)
 
 
 def move_market(

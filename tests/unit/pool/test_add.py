@@ -211,7 +211,7 @@ def test_one_epoch_strikes_no_more_units_than_it_opened_with(pool, provider, kee
 
 
 @pytest.mark.parametrize("token_in", ["base", "quote"])
-def test_a_principal_has_a_limit(active_pool, spare_base, spare_quote, governor, token_in):
+def test_a_principal_has_a_limit(active_pool, spare_base, spare_quote, governor, lens, token_in):
     """Half of all tokens at price 1, then the rest of one at a price that the other half has moved."""
     pool = active_pool(min_fee_bps=0, protocol_fee_bps=0, oracle_window_seconds=60)
     for token in (spare_base, spare_quote):
@@ -230,6 +230,7 @@ def test_a_principal_has_a_limit(active_pool, spare_base, spare_quote, governor,
     # is worth more than half of all tokens of the kind that came in
     amounts = (0, rest) if token_in == "base" else (rest, 0)
     assert reason(pool.add, *amounts, 0, UNLIMITED, sender=governor) == "pool: principal too large"
+    assert reason(lens.preview_add, pool, governor, *amounts, sender=governor) == "pool: principal too large"
     # a third of it is well within the limit
     less = (0, rest // 3) if token_in == "base" else (rest // 3, 0)
     assert pool.add.call(*less, 0, UNLIMITED, sender=governor) > 0

@@ -6,7 +6,7 @@ from ape import chain
 LIMIT = 24_576
 
 
-@pytest.mark.parametrize("name", ["pool", "reserve", "backstop", "controller", "dlq"])
+@pytest.mark.parametrize("name", ["pool", "reserve", "backstop", "controller", "dlq", "lens"])
 def test_a_contract_fits(system, name):
     assert 0 < len(chain.provider.get_code(system.contracts[name].address)) < LIMIT
 

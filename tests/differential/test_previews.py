@@ -1,0 +1,40 @@
+"""R24 on a chain: what a preview tells is what the call then returns, or why it is refused."""
+
+from collections import Counter
+from itertools import pairwise
+
+from tests.differential import strategies
+from tests.differential.engine import encode_calls, play_prologue
+from tests.differential.environment import backend
+from tests.differential.machine import Tally, draw_programs
+from tests.differential.previewed import PREVIEWED, announced, call_of
+
+MISBEHAVIOUR = ("token.arm", "token.set_behaviour")
+
+
+def test_a_call_pays_what_its_preview_has_told(monkeypatch):
+    often = [name for name in PREVIEWED for _ in range(10)]
+    monkeypatch.setattr(strategies, "LOTTERY", [name for name in strategies.LOTTERY if name not in MISBEHAVIOUR] + often)
+    kept, broken = Counter(), []
+
+    class Follow:
+        def judge(self, steps):
+            observations, _ = chain.execute(encode_calls(steps, chain.directory))
+            outcomes = [
+                chain.directory.read_outcome(step.operation, seen.ok, seen.data, ()) for step, seen in zip(steps, observations)
+            ]
+            for (preview, call), (told, paid) in zip(pairwise(steps), pairwise(outcomes)):
+                follows = call_of(preview.operation) == call.operation and preview.now == call.now
+                # Whether the caller has what it brings, a preview does not ask.
+                if not follows or preview.operation.arguments["pool"] not in call.state.pools or (paid.reason or "").startswith("erc20: "):
+                    continue
+                if (announced(preview.operation, told.value), told.reason) == (paid.value, paid.reason):
+                    kept[preview.operation.name, told.ok] += 1
+                else:
+                    broken.append((preview.operation, told, paid))
+
+    with backend("evm") as chain:
+        draw_programs(Follow(), play_prologue(chain), Tally(), examples=80, length=30, random_seed=1)
+    assert broken == []
+    assert {name for name, ok in kept if ok} == set(PREVIEWED)
+    assert {name for name, ok in kept if not ok} == set(PREVIEWED) - {"lens.preview_sweep"}
