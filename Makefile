@@ -20,7 +20,7 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-.PHONY: help setup compile fuzz campaign replay shrink coverage mutants bench study test clean
+.PHONY: help setup compile fuzz campaign replay shrink coverage mutants bench study search test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench: $(READY) build/bench/venv/.ready ## Compared steps a second, beside a pla
 
 study: $(READY) ## Runs on the Reserve, with and without rationing: docs/runs.md and its pictures (ARGS="--help")
 	@python -m scripts.study $(ARGS)
+
+search: $(READY) ## Look for a profit against the protocol, and against a control; the price of holding a price: docs/search.md
+	@python -m scripts.search $(ARGS)
 
 coverage: $(READY) ## Which lines and branches of the contracts a run reaches
 	@ape run coverage $(ARGS)

@@ -1,7 +1,6 @@
 """The search: programs are drawn and changed, the better ones are kept, and the best of all is made as plain as it can be."""
 
 import random
-import time
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
@@ -69,20 +68,18 @@ class Search:
         self.side, self.aim = side, aim
         self.way: Aim = aim
         self.drawn = random.Random(seed)
-        self.tried = 0
+        self.tried = self.programs = 0
         self.best: Found | None = None
+        self.first_profit: int | None = None  # the number of the first program that gained more than L8 allows
+        self.fresh = 0
         self.markets: dict[Start, Market] = {}
         self.island: list[Found] = []
 
-    def run(self, seconds: float, enough: Callable[[Found], bool] = lambda found: False, tell: Callable[["Search"], None] | None = None) -> None:
-        """Search until the time is over, or enough is found."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+    def run(self, programs: int, tell: Callable[["Search"], None] = lambda search: None) -> None:
+        """Try so many programs; `tell` is told after each."""
+        for self.programs in range(1, programs + 1):
             self.step()
-            if tell is not None:
-                tell(self)
-            if self.best is not None and enough(self.best):
-                return
+            tell(self)
 
     def step(self) -> None:
         if self.tried % ISLAND == 0:
@@ -90,7 +87,7 @@ class Search:
         drawn = self.drawn
         if self.fresh or drawn.random() < 0.1:
             self.fresh = max(0, self.fresh - 1)
-            start = starts.draw(drawn) if self.tried % 10 == 0 or not self.island else drawn.choice(self.island).start
+            start = starts.draw(drawn) if self.tried % 4 == 0 or not self.island else drawn.choice(self.island).start
             program = draw_program(drawn)
         else:
             parent = min(drawn.randrange(len(self.island)), drawn.randrange(len(self.island)))
@@ -127,6 +124,8 @@ class Search:
             del self.island[KEPT:]
         if self.best is None or self.aim(found) > self.aim(self.best):
             self.best = found
+        if self.first_profit is None and found.beyond > 0:
+            self.first_profit = self.tried
 
     def plainest(self, found: Found, least: float = 0.9) -> Found:
         """The same with fewer steps, and a start as usual as can be, that still comes to most of what was found."""
