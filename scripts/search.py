@@ -10,7 +10,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from tests.search import holding, page
+from tests.search import holding, page, picture
 from tests.search.search import Found, Search, beyond, control, gain, protocol
 from tests.study.tables import page_with_tables
 
@@ -22,7 +22,7 @@ console = Console()
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed and number of programs give the same tables.")
 @click.option("--hold/--no-hold", default=True, help="Whether to work out the price of holding a price, too (some minutes).")
 @click.option("--dry", is_flag=True, help="Write nothing into docs/search.md.")
-@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Write what was found as JSON, too.")
+@click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Write it as JSON, too.")
 def cli(programs, seed, hold, dry, json_path):
     """Search for a sequence of calls that leaves one actor richer at the true price than an honest withdrawal from a Reserve that can pay
     everything: against the protocol, and against a control that pays the coverage at the spot price in quote. Exits with 1 if the protocol
@@ -40,6 +40,8 @@ def cli(programs, seed, hold, dry, json_path):
         json_path.write_text(json.dumps(report, indent=1) + "\n")
     if not dry:
         page.PAGE.write_text(page_with_tables(page.PAGE.read_text(), made))
+        if hold:
+            picture.draw()
         console.print("Written: docs/search.md. The sentences are by hand: read them where figures changed.", soft_wrap=True)
     if not as_expected:
         console.print("search: the protocol gives more than L8 allows, or the control nothing", style="red", soft_wrap=True)

@@ -13,7 +13,7 @@ from model.token import PLAIN, RETURNS_FALSE
 from tests.differential.world import GOVERNOR
 from tests.scenarios.scenario import Story
 from tests.scenarios.stories import (
-    ABC, ANY_PRICE, AVAX, CALM, DLQ, LOT, LOT_UNITS, MINIMUM_UNITS, NO_FEES, USDC, activate, add, add_lot, ask_and_leave, create,
+    ABC, ANY_PRICE, AVAX, CALM, DLQ, LOT_UNITS, MINIMUM_UNITS, NO_FEES, USDC, activate, add, ask_and_leave, create,
     create_dlq_pool, fill_reserve, give, nothing_due, open_pool, price_rises, received, request, stake, swap, withdraw,
 )  # fmt: skip
 
@@ -50,7 +50,8 @@ def trade(story: Story, actor: str, token_in: str, amount: int, out: str, why: s
 def price_moved() -> Story:
     story = tried(
         "price-moved-before-the-claim",
-        "A borrowed 441_000 USDC moves the spot price from 900 to 1_736 before the claim: at spot the loss would be 278_928 USDC instead of "
+        "A borrowed 441_000 USDC moves the spot price from 900 to 1_736 before the claim: at spot the loss would be 278_928 USDC "
+        "instead of "
         "43_000, at the lagging price there is none, and the attacker ends with 735_000 where an honest provider has 925_000",
         "Vader (2021), whose protection was worked out from the pool's amounts at the moment of the claim and paid in its own token",
         "R4 R15.2 L8",
@@ -63,7 +64,7 @@ def price_moved() -> Story:
         request(story, provider, LOT_UNITS)
     story.day(100)
     withdraw(story)
-    story.check("outcome.events.Compensated.paid_quote", "42999999999", "the honest one: the Reserve has no AVAX, and pays the loss in USDC")
+    story.check("outcome.events.Compensated.paid_quote", "42999999999", "the honest one: the Reserve has no AVAX, and pays in USDC")
     assert worth(story, "provider-1") == HONEST - 1
 
     story.call(GOVERNOR, "USDC", "token.transfer", to="provider-3", amount=441_000 * USDC)
@@ -74,9 +75,10 @@ def price_moved() -> Story:
     received(story, f"{left}//2", "1323000*USDC//2", "half of the pool")
     assert 810 * Fraction(1_323_000, 980 * 7) * 9 + 196_000 - 1_323_000 > 278_928, "the coverage at the spot price"
 
-    trade(story, "provider-3", "AVAX", 980 * AVAX * 7 // 36, "661500*USDC*2//9 - 1", "and the price is back at 900, but for what was rounded")
+    trade(story, "provider-3", "AVAX", 980 * AVAX * 7 // 36, "661500*USDC*2//9 - 1", "and the price is 900 again, but for what was rounded")
     story.call("provider-3", "USDC", "token.transfer", to=GOVERNOR, amount=441_000 * USDC)
-    holds(story, "provider-3", "980*AVAX*2//9 + (980*AVAX - 980*AVAX*2//9)//2 - 980*AVAX*7//36", "661500*USDC - 294000*USDC - 1", "the loan paid back")
+    avax = f"980*AVAX*2//9 + {left}//2 - 980*AVAX*7//36"
+    holds(story, "provider-3", avax, "661500*USDC - 294000*USDC - 1", "the loan paid back")
     assert worth(story, "provider-3") < 735_000 * USDC < worth(story, "provider-1")
     return story
 
@@ -107,18 +109,19 @@ def donation() -> Story:
 def pool_mispriced() -> Story:
     story = tried(
         "own-token-and-a-mispriced-pending-pool",
-        "Nobody but the governor lists a token; a pool priced ten times too low while it is pending does not become active, and deposits made "
+        "Nobody but the governor lists a token; a pool priced ten times too low while it is pending does not become active, and "
+        "deposits made "
         "at that price are no claim when it does",
         "Vader (2021), where whoever borrowed enough could have a token listed; THORChain issue 1170 (November 2021): a staged pool with a "
         "deliberately low price, and protection for the deposits made at it",
         "R1 R10 R21",
     )
-    pair = {"base": "ABC", "quote": "USDC"}
-    story.fails("ownable: caller is not the owner", "provider-1", CONTROLLER, "controller.create_pool", **pair, parameters=Parameters(**CALM))
+    listing = {"base": "ABC", "quote": "USDC", "parameters": Parameters(**CALM)}
+    story.fails("ownable: caller is not the owner", "provider-1", CONTROLLER, "controller.create_pool", **listing)
     create(story, "AVAX", "USDC", **CALM)
     give(story, "provider-1", "pool-0", AVAX=8_100 * AVAX, USDC=196_000 * USDC)
     add(story, "provider-1", 8_100 * AVAX, 196_000 * USDC)
-    story.says("state.pools.pool-0.positions.provider-1.principal_base", None, "no principal at 24.2 USDC, which is a tenth of the true price")
+    story.says("state.pools.pool-0.positions.provider-1.principal_base", None, "no principal at 24.2 USDC, a tenth of the true price")
     true = 196_000 * USDC * 2**112 // (810 * AVAX)
     bounds = {"status": 1, "min_price": true * 99 // 100, "max_price": true * 101 // 100}
     story.fails("pool: price out of bounds", GOVERNOR, CONTROLLER, "controller.set_status", pool="pool-0", **bounds)
@@ -142,7 +145,8 @@ def pool_mispriced() -> Story:
 def topped_up() -> Story:
     story = tried(
         "loss-farmed-by-topping-up-one-sided",
-        "A lot of 99 days with a loss of 43_000 USDC is topped up with 2_646_000 USDC alone, which moves the price fourfold: at spot there is a "
+        "A lot of 99 days with a loss of 43_000 USDC is topped up with 2_646_000 USDC alone, which moves the price fourfold: at spot "
+        "there is a "
         "loss of 1_568_500, but it counts at the lagging price and from a clock that starts again, and 2.5 USDC are owed",
         "Vader (2021), whose audit found that deposits of one asset put the pool out of balance and have the loss made good",
         "R6 R7 R8 R15",
@@ -213,7 +217,8 @@ def stake_withdrawn() -> Story:
 def first_depositor() -> Story:
     story = tried(
         "first-depositors-share-inflation",
-        "The first to deposit has one unit, and donates 1_000 AVAX and 242_000 USDC to make it dear: nearly all of that falls to the locked "
+        "The first to deposit has one unit, and donates 1_000 AVAX and 242_000 USDC to make it dear: nearly all of that falls to the "
+        "locked "
         "units, and the second loses less than a thousandth, or nothing with a minimum",
         "vaults whose first depositor makes a share so dear that the next deposit rounds down to none",
         "R3 R5",
@@ -233,7 +238,8 @@ def first_depositor() -> Story:
     story.check("outcome.value.0", "(1500*AVAX + 1001)//1501", "one unit of 1_501: not one AVAX of the thousand that were donated")
     story.check("outcome.value.1", "(363000*USDC + 1001)//1501", "and 241.8 USDC of 242_000")
     story.call("provider-2", "pool-0", "pool.exit", units=500, min_base=0, min_quote=0)
-    story.check("outcome.value.0", "(1500*AVAX + 1001 - (1500*AVAX + 1001)//1501)*500//1500", "499.667 of 500 AVAX: less than a thousandth is lost")
+    back = "(1500*AVAX + 1001 - (1500*AVAX + 1001)//1501)*500//1500"
+    story.check("outcome.value.0", back, "499.667 of 500 AVAX: less than a thousandth is lost")
     assert worth(story, "provider-1", Fraction(242 * USDC, AVAX)) < 500 * USDC
     return story
 
@@ -241,7 +247,8 @@ def first_depositor() -> Story:
 def just_in_time() -> Story:
     story = tried(
         "just-in-time-deposit-that-hides-a-run",
-        "A deposit as large as the run keeps the next day calm, and the run draws all of the Reserve instead of half; but the deposit cannot leave "
+        "A deposit as large as the run keeps the next day calm, and the run draws all of the Reserve instead of half; but the deposit "
+        "cannot leave "
         "with it, and counts as a run itself when it does",
         "just-in-time liquidity, which comes for one block and leaves in the same",
         "R11 R13 R16",
@@ -261,7 +268,7 @@ def just_in_time() -> Story:
     story.check("outcome.events.Compensated.paid", "320*AVAX", "first come, first served: in bailout it would have been a third of 320")
     received(story, "810*AVAX", "196000*USDC", "what a full Reserve would pay, and no more")
     story.call("provider-3", "pool-0", "pool.exit", units=LOT_UNITS, min_base=0, min_quote=0)
-    story.check("outcome.value.0", "490*AVAX", "the accomplice leaves a day later with what was deposited, after a day at the market's risk")
+    story.check("outcome.value.0", "490*AVAX", "the accomplice leaves after a day at the market's risk")
     story.check("state.pools.pool-0.books.exited", str(LOT_UNITS), "which counts")
     story.day(101)
     request(story, "provider-2", LOT_UNITS // 2)
@@ -292,7 +299,8 @@ def small_claims() -> Story:
 def run_on_the_reserve() -> Story:
     story = tried(
         "run-on-the-reserve",
-        "Everybody leaves on one day after a crash: each of three gets the same of a Reserve and a stake that are not enough, and no DLQ is made "
+        "Everybody leaves on one day after a crash: each of three gets the same of a Reserve and a stake that are not enough, and no "
+        "DLQ is made "
         "to pay the rest",
         "Bancor (June 2022), which paid for losses with new BNT, whose price fell as it was sold, until protection was paused",
         "R13 R16 R18 R21 L7",
@@ -331,7 +339,8 @@ def run_on_the_reserve() -> Story:
 def swept() -> Story:
     story = tried(
         "surplus-swept-at-a-chosen-moment",
-        "A second stake as large as the first arrives just before the sweep, and takes half of the stakers' 12 AVAX; it cannot leave for a week, "
+        "A second stake as large as the first arrives just before the sweep, and takes half of the stakers' 12 AVAX; it cannot leave "
+        "for a week, "
         "and pays half of the next slash",
         "reward farming around a distribution whose moment anybody can choose",
         "R14 R19 R20",
@@ -363,7 +372,8 @@ def swept() -> Story:
 def dust() -> Story:
     story = tried(
         "dust-reserves-and-rounding",
-        "A pool of nine base units is traded back and forth: an output is rounded down, one that rounds to nothing is refused, and each round "
+        "A pool of nine base units is traded back and forth: an output is rounded down, one that rounds to nothing is refused, and each "
+        "round "
         "leaves the pool richer",
         "Balancer V2 (November 2025): balances brought to a few base units, and amounts to pay rounded down over many small swaps",
         "R2 R5 L2 L6",
@@ -386,7 +396,7 @@ def dust() -> Story:
         story.fails("pool: zero output", "trader", "pool-0", "pool.swap", token_in="USDC", amount_in=sold, **limits)
         enough = next(amount for amount in range(sold, quote, 1_000) if amount * quote * base // (amount + quote) ** 2)
         story.call("trader", "pool-0", "pool.swap", token_in="USDC", amount_in=enough, **limits)
-        story.check("outcome.value", f"{enough}*{quote}*{base}//({enough} + {quote})**2", "one base unit back, for more than it was sold for")
+        story.check("outcome.value", f"{enough}*{quote}*{base}//({enough} + {quote})**2", "one unit back, for more than it was sold for")
         base, quote = base - 1, quote + enough
 
     for _ in range(3):
@@ -431,7 +441,8 @@ def hooks() -> Story:
 def reverting() -> Story:
     story = tried(
         "backing-that-reverts",
-        "In a bailout the surpluses of all pools are drawn first; a token of another pool refuses its transfers, and so no protected withdrawal "
+        "In a bailout the surpluses of all pools are drawn first; a token of another pool refuses its transfers, and so no protected "
+        "withdrawal "
         "works. Whoever will not wait leaves unprotected; the governor suspends that pool, and protection works again",
         "payouts that hang on one call which may fail, so that nobody can leave",
         "R14 R16.0 R17 L13",

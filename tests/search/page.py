@@ -44,11 +44,12 @@ TOLD = {
 def start_told(start: Start) -> str:
     """What is not as in the plain start, and always the actor's share."""
     names = [field.name for field in fields(Start) if field.name != "base_in"]
-    return ", ".join([TOLD[name](getattr(start, name)) for name in names if name == "share" or getattr(start, name) != getattr(PLAIN, name)])
+    unusual = [name for name in names if name == "share" or getattr(start, name) != getattr(PLAIN, name)]
+    return ", ".join([TOLD[name](getattr(start, name)) for name in unusual])
 
 
 def of_searches(searches: list[tuple[str, Search]]) -> Table:
-    table = Table("rules, and what is looked for", "programs tried", "first gain beyond what L8 allows", "largest gain", "allowed for what was added")
+    table = Table("rules, and what is looked for", "programs tried", "first gain beyond L8", "largest gain", "allowed for what was added")
     for name, search in searches:
         best = search.best
         first = f"at program {search.first_profit:,}" if search.first_profit else "none"

@@ -139,7 +139,8 @@ class Search:
                 for place, step in enumerate(found.program)
                 if step.slices > 1
             ]
-            return [option for option in (*shorter, *[(start, found.program) for start in usual if start != found.start], *whole) if option[1]]
+            plain = [(start, found.program) for start in usual if start != found.start]
+            return [option for option in (*shorter, *plain, *whole) if option[1]]
 
         again = True
         while again:

@@ -24,8 +24,8 @@ MARKET_SLICES = 20
 class Start:
     """Parts are in hundredths of a percent.
 
-    `share` of the pool is the actor's, 0: no position. `market_parts` of the reserve that each trade goes into is what the market brought in
-    after the deposit, of base or of quote, in slices; `top_up`, of the reserves, is what the actor added after it, if anything. The Reserve
+    `share` of the pool is the actor's, 0: no position. `market_parts` of the reserve that each trade goes into is what the market
+    brought in after the deposit, of base or of quote, in slices; `top_up`, of the reserves, is what the actor added after it, if anything. The Reserve
     and the stake are parts of what the pool holds; so is the pool that prices DLQ, `dlq_depth`, 0: none is named. `others_ask`: the part of
     their units that all others have asked to withdraw, executable as the search begins, as is the actor's request for everything.
     """
@@ -77,7 +77,8 @@ def mutate(start: Start, drawn: random.Random) -> Start:
 
 
 def open_market(side: Model, start: Start) -> Prices:
-    """Play the story up to the first second of an epoch, in which the search begins. What is true from then on: the prices as they stand."""
+    """Play the story up to the first second of an epoch, in which the search begins. What is true from then on: the prices as they
+    stand."""
     side.wait(-side.now % DAY)
     parameters = Parameters(
         min_fee_bps=start.min_fee_bps,
@@ -89,7 +90,8 @@ def open_market(side: Model, start: Start) -> Prices:
     _open_pool(side, POOL, BASE, parameters, start)
     for _ in range(MARKET_SLICES if start.market_parts else 0):
         pool = side.pool(POOL)
-        swap(side, start.base_in, (pool.reserve_base if start.base_in else pool.reserve_quote) * start.market_parts // (BPS * MARKET_SLICES))
+        reserve = pool.reserve_base if start.base_in else pool.reserve_quote
+        swap(side, start.base_in, reserve * start.market_parts // (BPS * MARKET_SLICES))
     side.wait(DAY)
     _settle(side)
     if start.top_up:
@@ -132,7 +134,8 @@ def _open_pool(side: Model, pool: str, base: str, parameters: Parameters, start:
 
 
 def _settle(side: Model) -> None:
-    """Wait until the oracle has come to the spot price; it at most doubles at a touch. A request made and cancelled moves nothing but time."""
+    """Wait until the oracle has come to the spot price; it at most doubles at a touch. A request made and cancelled moves nothing but
+    time."""
     while side.pool(POOL).oracle != spot_price(*_reserves(side, POOL)):
         side.wait(max(DAY, side.pool(POOL).parameters.oracle_window_seconds))
         for units in (1, 0):

@@ -96,7 +96,8 @@ def draw_step(drawn: random.Random) -> Step:
 
 
 def draw_steps(drawn: random.Random) -> Program:
-    """One step, or what nearly every attack on a pool's price consists of: the price is moved, something done at it, the price moved back."""
+    """One step, or what nearly every attack on a pool's price consists of: the price is moved, something done at it, the price moved
+    back."""
     step = draw_step(drawn)
     if drawn.random() < 0.6 or step.kind in ("swap", "swap back"):
         return (step,)
@@ -136,8 +137,8 @@ def mutate_program(program: Program, drawn: random.Random) -> Program:
 
 @dataclass
 class Course:
-    """A course of events from the start. In quote, at the true price: `struck` is what the actor added, `paid` what others than the pool gave
-    the actor in withdrawals, less what they took."""
+    """A course of events from the start. In quote, at the true price: `struck` is what the actor added, `paid` what others than the
+    pool gave the actor in withdrawals, less what they took."""
 
     side: Model
     true: Prices
@@ -275,7 +276,7 @@ TAKEN: dict[str, Callable[[Course, Step], None]] = {
 @dataclass(frozen=True, slots=True)
 class Result:
     """In quote, at the true price. `gain` is over the withdrawal alone from a Reserve that can pay everything, arbitrage included;
-    `own` is the actor's without it; `overpaid` is how much more Reserve and stakers gave than they would then, whatever that cost the actor.
+    `own` is the actor's without it; `overpaid` is how much more Reserve and stakers gave than they would then, whatever that cost.
     `rounding` and `band` are what L8 allows: see `allowed`."""
 
     gain: Fraction
@@ -323,8 +324,8 @@ class Market:
         return Result(own + arbitrage - honest, own - honest, course.paid - paid, rounding, moved * course.struck, honest, pool)
 
     def of_an_honest_actor(self, elapsed: int) -> tuple[Fraction, Fraction]:
-        """Who withdraws everything at that time, of today's request or one made a day before, from a Reserve that can pay everything: what that
-        comes to, and how much of it others than the pool pay."""
+        """Who withdraws everything at that time, of today's request or one made a day before, from a Reserve that can pay everything:
+        what that comes to, and how much of it others than the pool pay."""
         if elapsed not in self.honest:
             with self.side.what_if():
                 self.side.state, self.side.now = self.begin
