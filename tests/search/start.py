@@ -25,9 +25,10 @@ class Start:
     """Parts are in hundredths of a percent.
 
     `share` of the pool is the actor's, 0: no position. `market_parts` of the reserve that each trade goes into is what the market
-    brought in after the deposit, of base or of quote, in slices; `top_up`, of the reserves, is what the actor added after it, if anything. The Reserve
-    and the stake are parts of what the pool holds; so is the pool that prices DLQ, `dlq_depth`, 0: none is named. `others_ask`: the part of
-    their units that all others have asked to withdraw, executable as the search begins, as is the actor's request for everything.
+    brought in after the deposit, of base or of quote, in slices; `top_up`, of the reserves, is what the actor added after it, if anything.
+    The Reserve and the stake are parts of what the pool holds; so is the pool that prices DLQ, `dlq_depth`, 0: none is named.
+    `others_ask`: the part of their units that all others have asked to withdraw, executable as the search begins, as is the actor's
+    request for everything.
     """
 
     min_fee_bps: int
