@@ -87,7 +87,7 @@ def donation() -> Story:
     story = tried(
         "donation",
         "A donation of 441_000 USDC moves the price without a fee, from 900 to 1_350: it pays for the loss, and the claim is gone",
-        "donations that lift what a share or a debt is measured by, as at Euler (March 2023)",
+        "donations that move what a position is measured by, as at Euler (March 2023), where donors broke their own account and gained",
         "R3 R15.2 L8",
     )
     open_pool(story, "provider-1", **CALM)
@@ -112,7 +112,7 @@ def pool_mispriced() -> Story:
         "Nobody but the governor lists a token; a pool priced ten times too low while it is pending does not become active, and "
         "deposits made "
         "at that price are no claim when it does",
-        "Vader (2021), where whoever borrowed enough could have a token listed; THORChain issue 1170 (November 2021): a staged pool with a "
+        "Vader (2021), where borrowed funds were enough to have a token of one's own listed; THORChain issue 1170 (November 2021): a staged pool with a "
         "deliberately low price, and protection for the deposits made at it",
         "R1 R10 R21",
     )
@@ -280,7 +280,7 @@ def small_claims() -> Story:
     story = tried(
         "many-small-claims",
         "One lot is withdrawn whole and another in four parts on four days: the parts come to three base units of AVAX less",
-        "claims cut into slices, as at Vader (2021), so that each stays below what a limit or a slip notices",
+        "claims and trades cut into slices, so that each stays below what a limit or a slip notices",
         "R8 R15.1 L6",
     )
     open_pool(story, "provider-1", "provider-3", **CALM)
