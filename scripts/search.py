@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -11,10 +12,15 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
 from tests.search import holding, page, picture
-from tests.search.search import Found, Search, beyond, control, gain, protocol
-from tests.study.tables import page_with_tables
+from tests.search.page import Searched
+from tests.search.search import Search, beyond, control, gain, protocol
+from tests.study.tables import Table, page_with_tables
 
 console = Console()
+HOLDINGS = {
+    "step 2": (holding.step_2, holding.SHARES, "the holder's share", lambda part: page.percent(part / 10_000)),
+    "step 3": (holding.step_3, holding.DLQ_DEPTHS, "DLQ pool, of what is owed", lambda times: f"{times} times"),
+}
 
 
 @click.command(short_help="Search for a profit against the protocol and against a control; write docs/search.md's tables")
@@ -29,82 +35,89 @@ def cli(programs, seed, hold, dry, json_path):
     gives more than L8 allows, or the control nothing.
     """
     try:
-        made, report, as_expected = search_all(programs, seed)
-        if hold:
-            made |= hold_all(report)
+        searches = search_all(programs, seed)
+        holdings = hold_all() if hold else {}
     except KeyboardInterrupt:
         console.print("Interrupted: nothing was written.")
         sys.exit(130)
     if json_path is not None:
         json_path.parent.mkdir(parents=True, exist_ok=True)
-        json_path.write_text(json.dumps(report, indent=1) + "\n")
+        json_path.write_text(json.dumps(plain(seed, searches, holdings), indent=1) + "\n")
     if not dry:
+        made = {"searches": page.of_searches(searches), "sequences": page.of_sequences(searches[:2]), **holdings}
         page.PAGE.write_text(page_with_tables(page.PAGE.read_text(), made))
         if hold:
             picture.draw()
         console.print("Written: docs/search.md. The sentences are by hand: read them where figures changed.", soft_wrap=True)
-    if not as_expected:
+    robbed, *held_out = [one.search.first_profit is not None for one in searches]
+    if not robbed or any(held_out):
         console.print("search: the protocol gives more than L8 allows, or the control nothing", style="red", soft_wrap=True)
         sys.exit(1)
 
 
-def search_all(programs: int, seed: int):
-    searches: list[tuple[str, Search]] = []
-    sequences: list[tuple[str, Found]] = []
-    report: dict = {"seed": seed, "searches": {}}
-    with control(seed) as against_control:
-        searched("control, the largest gain", against_control, programs, searches, sequences, report)
-    searched("protocol, the largest gain", protocol(seed, gain), programs, searches, sequences, report)
-    searched("protocol, the largest gain beyond what L8 allows", protocol(seed + 1, beyond), programs, searches, sequences, report)
-    found = against_control.first_profit is not None and all(search.first_profit is None for _, search in searches[1:])
-    return {"searches": page.of_searches(searches), "sequences": page.of_sequences(sequences[:2])}, report, found
+def search_all(programs: int, seed: int) -> list[Searched]:
+    """The control first."""
+    with control(seed) as search:
+        robbed = searched("control", "the largest gain", search, programs)
+    against_protocol = (("the largest gain", protocol(seed, gain)), ("the largest gain beyond what L8 allows", protocol(seed + 1, beyond)))
+    return [robbed, *[searched("protocol", aim, search, programs) for aim, search in against_protocol]]
 
 
-def searched(name: str, search: Search, programs: int, searches, sequences, report) -> None:
-    began, first_after = time.monotonic(), None
-    with console.status(f"Searching: {name} ...") as status:
+def searched(rules: str, aim: str, search: Search, programs: int) -> Searched:
+    began, seconds_to_profit = time.monotonic(), None
+    with console.status(f"Searching: {rules}, {aim} ...") as status:
 
         def tell(search: Search) -> None:
-            nonlocal first_after
-            if first_after is None and search.first_profit is not None:
-                first_after = time.monotonic() - began
+            nonlocal seconds_to_profit
+            if seconds_to_profit is None and search.first_profit is not None:
+                seconds_to_profit = round(time.monotonic() - began, 1)
             if search.programs % 500 == 0:
-                status.update(f"Searching: {name}: {search.programs:,} of {programs:,} programs, gain {page.gain_of(search.best)}")
+                found = page.gain_of(search.best)
+                status.update(f"Searching: {rules}, {aim}: {search.programs:,} of {programs:,} programs, gain {found}")
 
         search.run(programs, tell)
         plainest = search.plainest(search.best)
-    console.print(f"{name}: {search.programs:,} programs, {time.monotonic() - began:.0f} s, gain {page.gain_of(search.best)}")
-    if first_after is not None:
-        console.print(f"  a gain beyond what L8 allows after {first_after:.1f} s, at program {search.first_profit:,}")
+    seconds = time.monotonic() - began
+    console.print(f"{rules}, {aim}: {programs:,} programs, {seconds:.0f} s, gain {page.gain_of(search.best)}", highlight=False)
+    if seconds_to_profit is not None:
+        console.print(f"  a gain beyond what L8 allows after {seconds_to_profit} s, at program {search.first_profit:,}", highlight=False)
     console.print(f"  {page.start_told(plainest.start)}:", soft_wrap=True, highlight=False)
     for step in plainest.program:
         console.print(f"    {step}", highlight=False)
-    searches.append((name, search))
-    sequences.append((name.split(",")[0], plainest))
-    report["searches"][name] = {
-        "programs": search.programs,
-        "first_profit": search.first_profit,
-        "gain": float(search.best.gain),
-        "beyond": float(search.best.beyond),
-        "start": page.start_told(plainest.start),
-        "sequence": [str(step) for step in plainest.program],
-    }
+    return Searched(rules, aim, search, plainest, seconds_to_profit)
 
 
-def hold_all(report: dict):
+def hold_all() -> dict[str, Table]:
     made = {}
-    for name, rows_of, depth, told in (
-        ("step 2", holding.of_step_2, "the holder's share", lambda part: page.percent(part / 10_000)),
-        ("step 3", holding.of_step_3, "DLQ pool, of what is owed", lambda times: f"{times} times"),
-    ):
+    for name, (step, sizes, depth, told) in HOLDINGS.items():
         rows = []
-        with console.status(f"Holding a price: {name} ..."):
-            for row in rows_of():
+        with console.status(f"Holding a price: {name} ...") as status:
+            for row in holding.rows(step, sizes):
                 rows.append(row)
+                status.update(f"Holding a price: {name}: a window of {row[0]:,} s")
         made[name] = page.of_holding(depth, rows, told)
         console.print(f"table {name}: {len(rows)} rows")
-        report[name] = [dict(zip(made[name].columns, row, strict=True)) for row in made[name].rows]
     return made
+
+
+def plain(seed: int, searches: list[Searched], holdings: dict[str, Table]) -> dict:
+    """What was found, for machines."""
+    found = [
+        {
+            "rules": one.rules,
+            "aim": one.aim,
+            "programs": one.search.programs,
+            "first_profit": one.search.first_profit,
+            "seconds_to_profit": one.seconds_to_profit,
+            "gain": float(one.search.best.gain),
+            "beyond": float(one.search.best.beyond),
+            "start": asdict(one.plainest.start),
+            "sequence": [str(step) for step in one.plainest.program],
+        }
+        for one in searches
+    ]
+    tables = {name: [dict(zip(table.columns, row, strict=True)) for row in table.rows] for name, table in holdings.items()}
+    return {"seed": seed, "searches": found, **tables}
 
 
 if __name__ == "__main__":

@@ -4,15 +4,16 @@ Two prices can be held. That of the provider's own pool, up where base is missin
 its oracle price, and step 2 pays it in quote. And that of the pool that prices DLQ, down: step 3 pays what is owed at its oracle price.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import product
 from math import isqrt
 
 from model.fixed_point import BPS
 from tests.laws.sides import Model
 from tests.laws.situations import DLQ_POOL, POOL
-from tests.search.start import ACTOR, ARBITRAGEUR, Start
+from tests.search.start import ACTOR, ARBITRAGEUR, DEPTH, Start
 from tests.search.steps import Course, Market, Step
 
 BLOCK = 12
@@ -104,27 +105,28 @@ def hold(market: Market, pool: str, off: int) -> Held:
     return Held(off, overpaid - (got - honest), overpaid, owed)
 
 
-def of_step_2() -> Iterator[tuple[int, int, int, list[Held]]]:
-    """For each window, fee and share of the pool: every distance."""
-    side = Model()
-    for window in WINDOWS:
-        for fee in FEES:
-            for share in SHARES:
-                market = Market(side, replace(PLACE, oracle_window_seconds=window, min_fee_bps=fee, share=share))
-                yield window, fee, share, [hold(market, POOL, off) for off in OFFS]
+def step_2(side: Model, window: int, fee: int, share: int) -> list[Held]:
+    """Every distance, for a window, a fee and a share of the pool."""
+    market = Market(side, replace(PLACE, oracle_window_seconds=window, min_fee_bps=fee, share=share))
+    return [hold(market, POOL, off) for off in OFFS]
 
 
-def of_step_3() -> Iterator[tuple[int, int, int, list[Held]]]:
-    """For each window, fee and depth of the pool that prices DLQ: every distance. The Reserve has nothing, the stake is enough."""
+def step_3(side: Model, window: int, fee: int, times: int) -> list[Held]:
+    """The same with a pool that prices DLQ as many times as deep as what is owed. The Reserve has nothing, the stake is enough."""
+    start = replace(
+        PLACE, oracle_window_seconds=window, min_fee_bps=fee, bailout_threshold_bps=1, reserve_quote=0, stake=100 * BPS, dlq_depth=BPS
+    )
+    _, owed = Market(side, start).of_an_honest_actor(0)
+    # Half of its depth is quote.
+    market = Market(side, replace(start, dlq_depth=round(BPS * times * owed / (2 * DEPTH))))
+    return [hold(market, DLQ_POOL, -off) for off in OFFS]
+
+
+Row = tuple[int, int, int, list[Held]]
+
+
+def rows(step: Callable[[Model, int, int, int], list[Held]], sizes: tuple[int, ...]) -> Iterator[Row]:
+    """For each window, fee and size: every distance."""
     side = Model()
-    bailout = replace(PLACE, bailout_threshold_bps=1, reserve_quote=0, stake=100 * BPS)
-    # In quote: what a pool as deep as the provider's own has, against what the provider is owed.
-    unit = Market(side, replace(bailout, dlq_depth=BPS))
-    for window in WINDOWS:
-        for fee in FEES:
-            for times in DLQ_DEPTHS:
-                start = replace(bailout, oracle_window_seconds=window, min_fee_bps=fee)
-                _, owed = unit.of_an_honest_actor(0)
-                depth = round(BPS * times * owed / (2 * 10**24))
-                market = Market(side, replace(start, dlq_depth=depth))
-                yield window, fee, times, [hold(market, DLQ_POOL, -off) for off in OFFS]
+    for window, fee, size in product(WINDOWS, FEES, sizes):
+        yield window, fee, size, step(side, window, fee, size)

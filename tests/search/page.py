@@ -1,9 +1,11 @@
 """The tables of docs/search.md, and what a start is in words."""
 
-from dataclasses import fields
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from fractions import Fraction
 from pathlib import Path
 
-from tests.search.holding import Held
+from tests.search.holding import OFFS, Held, Row
 from tests.search.search import PLAIN, SMALLEST, Found, Search
 from tests.search.start import Start
 from tests.study.tables import Table
@@ -12,9 +14,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "search.md"
 
 
 def percent(part: float) -> str:
-    """To three digits."""
+    """To four digits."""
     hundredths = 100 * float(part)
-    return f"{hundredths:,.0f} %" if abs(hundredths) >= 100 else f"{hundredths:.3g} %"
+    return f"{hundredths:,.0f} %" if abs(hundredths) >= 1_000 else f"{hundredths:.4g} %"
 
 
 def gain_of(found: Found) -> str:
@@ -48,34 +50,50 @@ def start_told(start: Start) -> str:
     return ", ".join([TOLD[name](getattr(start, name)) for name in unusual])
 
 
-def of_searches(searches: list[tuple[str, Search]]) -> Table:
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """A search that is over, and the best that it found, as plain as it can be."""
+
+    rules: str
+    aim: str
+    search: Search
+    plainest: Found
+    seconds_to_profit: float | None
+
+
+def of_searches(searches: list[Searched]) -> Table:
     table = Table("rules, and what is looked for", "programs tried", "first gain beyond L8", "largest gain", "allowed for what was added")
-    for name, search in searches:
-        best = search.best
+    for one in searches:
+        search, best = one.search, one.search.best
         first = f"at program {search.first_profit:,}" if search.first_profit else "none"
-        table.add(name, f"{search.programs:,}", first, gain_of(best), percent(best.result.band / best.result.pool))
+        table.add(f"{one.rules}, {one.aim}", f"{search.programs:,}", first, gain_of(best), percent(best.result.band / best.result.pool))
     return table
 
 
-def of_sequences(found: list[tuple[str, Found]]) -> Table:
+def of_sequences(searches: list[Searched]) -> Table:
     table = Table("rules", "where it starts", "what the actor does", "gain, of the pool")
-    for name, one in found:
-        steps = "; ".join([f"{number}. {step}" for number, step in enumerate(one.program, 1)])
-        table.add(name, start_told(one.start), steps, gain_of(one))
+    for one in searches:
+        steps = "; ".join([f"{number}. {step}" for number, step in enumerate(one.plainest.program, 1)])
+        table.add(one.rules, start_told(one.plainest.start), steps, gain_of(one.plainest))
     return table
 
 
-def of_holding(depth: str, rows: list[tuple[int, int, int, list[Held]]], told) -> Table:
+def of_holding(depth: str, rows: list[Row], told: Callable[[int], str]) -> Table:
     """Of what is owed: for each distance what holding costs, and what it brings; and the distance that pays best."""
-    distances = [f"{percent(abs(held.off) / 10_000)} off: cost, overpaid" for held in rows[0][3]]
+    distances = [f"{percent(off / 10_000)} off: cost, overpaid" for off in OFFS]
     table = Table("window, s", "fee", depth, *distances, "best: off, net")
-    for window, fee, size, several in rows:
-        best = max(several, key=lambda held: held.net)
-        cells = [f"{of_owed(held.cost, held)}, {of_owed(held.overpaid, held)}" for held in several]
-        pays = f"**{percent(abs(best.off) / 10_000)}, {of_owed(best.net, best)}**" if best.net > 0 else "none"
-        table.add(f"{window:,}", percent(fee / 10_000), told(size), *cells, pays)
+    for row in rows:
+        table.add(*holding_cells(row, told))
     return table
 
 
-def of_owed(amount, held: Held) -> str:
+def holding_cells(row: Row, told: Callable[[int], str]) -> tuple[str, ...]:
+    window, fee, size, several = row
+    best = max(several, key=lambda held: held.net)
+    cells = [f"{of_owed(held.cost, held)}, {of_owed(held.overpaid, held)}" for held in several]
+    pays = f"**{percent(abs(best.off) / 10_000)}, {of_owed(best.net, best)}**" if best.net > 0 else "none"
+    return f"{window:,}", percent(fee / 10_000), told(size), *cells, pays
+
+
+def of_owed(amount: Fraction, held: Held) -> str:
     return f"{100 * float(amount / held.owed):,.2f}"

@@ -10,12 +10,11 @@ from scripts.search import cli
 from tests.laws.sides import Model, planted
 from tests.laws.situations import POOL
 from tests.search import page
-from tests.search.holding import PLACE, hold
+from tests.search.holding import PLACE, hold, step_2, step_3
 from tests.search.search import PLAIN, Search, beyond, control, gain, protocol
 from tests.search.steps import Market, Program, Step
 from tests.study.tables import places
 
-FULL = 10_000
 AT_A_MOVED_PRICE: Program = (Step("swap", quote=480, slices=30), Step("add", 9_000, 9_000), Step("swap back", slices=30))
 
 
@@ -55,7 +54,7 @@ def test_the_search_is_the_same_from_the_same_seed():
     assert one.island == other.island
 
 
-def test_a_honest_withdrawal_is_no_gain_and_no_loss():
+def test_an_honest_withdrawal_is_no_gain_and_no_loss():
     result = Market(Model(), replace(PLAIN, market_parts=5_000)).play((Step("withdraw"),))
     assert (result.gain, result.overpaid) == (0, 0)
     assert result.honest > 0
@@ -92,6 +91,13 @@ def test_a_window_of_a_minute_can_be_worth_holding():
 
 def test_the_page_has_a_place_for_each_table():
     assert places(page.PAGE.read_text()) == ["searches", "sequences", "step 2", "step 3"]
+
+
+@pytest.mark.parametrize(("step", "size", "told"), [(step_2, 5_000, "50 %"), (step_3, 10, "10 times")])
+def test_the_page_holds_what_the_model_gives_now(step, size, told):
+    """Of its tables a line each: all of them take minutes."""
+    cells = page.holding_cells((600, 10, size, step(Model(), 600, 10, size)), lambda _: told)
+    assert "| " + " | ".join(cells) + " |" in page.PAGE.read_text(), "write docs/search.md anew with `make search`, and read it again"
 
 
 def test_the_command_tells_what_it_finds(tmp_path):
