@@ -1,20 +1,20 @@
 """Which lines and branches of the contracts a run reaches: what the tracer has seen, laid over the source.
 
-Tracing is slow, so not every program of a run is traced: one is, up to the last step that is of a sort not traced before. What these
-steps reach, the run reaches; what they do not, the rest of it may (`ape run coverage --all` traces everything).
+Tracing is slow, so not every program of a run is traced: one is, up to the last step in which something happens that has not been
+traced before. What these steps reach, the run reaches; what they do not, the rest of it may (`ape run coverage --all` traces everything).
 """
 
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from model import Operation, Parameters
+from model import Operation
 from model.state import ZERO, Pool, State
 from tests.differential import world
 from tests.differential.artifacts import Artifacts
-from tests.differential.codec import StateCodec, fields_of, kind
+from tests.differential.codec import StateCodec, kind
 from tests.differential.engine import Step, encode_calls, run_model
 from tests.differential.source_map import Branch, Code, Line
 from tests.differential.tracer import Answer, Trace, Tracer
@@ -33,7 +33,7 @@ class Watcher:
         self.tracer = Tracer(artifacts)
         self.trace_all = trace_all
         self.progress = progress
-        self.seen: set[tuple] = set()
+        self.seen: set[Hashable] = set()
         self.drawn = self.traced = self.steps = 0
 
     def play_prologue(self) -> State:
@@ -49,16 +49,17 @@ class Watcher:
         self.drawn += 1
         if not steps:
             return
-        asked = {name: _sort_of_pool(pool, steps[-1].now) for name, pool in steps[-1].state.pools.items()}
-        asked = {name: sort for name, sort in asked.items() if sort not in self.seen}
-        new = [number for number, step in enumerate(steps, 1) if self.trace_all or _sort(step) not in self.seen]
+        now, pools = steps[-1].now, steps[-1].state.pools
+        asked = [name for name in pools if _sort_of_pool(pools[name], now) not in self.seen]
+        new = [number for number, step in enumerate(steps, 1) if self.trace_all or not _sorts(step) <= self.seen]
         if new or asked:
             steps = steps if asked else steps[: new[-1]]
             views = [Operation(f"pool.{view}", name, world.GOVERNOR, {}) for name in asked for view in VIEWS_OF_NOW]
             calls = encode_calls(steps, self.tracer.directory)
-            calls += [(steps[-1].now, view.sender, view.target, self.tracer.directory.calldata(view)) for view in views]
+            calls += [(now, view.sender, view.target, self.tracer.directory.calldata(view)) for view in views]
             self._check(steps, self.tracer.run(calls)[: len(steps)])
-            self.seen.update(map(_sort, steps), asked.values())
+            self.seen.update(_sort_of_pool(pools[name], now) for name in asked)
+            self.seen.update(*map(_sorts, steps))
             self.traced += 1
             self.steps += len(steps)
         self.progress(self)
@@ -71,13 +72,19 @@ class Watcher:
                 raise RuntimeError(f"the traced contracts disagree with the model: {step.operation} at {step.now}")
 
 
-def _sort(step: Step) -> tuple:
-    """What sort of a step it was: the operation and why it failed, or what happened, with which of the values are zero."""
+def _sorts(step: Step) -> set[Hashable]:
+    """What happens in a step, each of it by itself: why the operation failed, or the events, by the size of their values."""
+    name = step.operation.name
     if not step.outcome.ok:
-        values = [fields_of(value) if isinstance(value, Parameters) else value for value in step.operation.arguments.values()]
-        return step.operation.name, step.outcome.reason, *[_zeros(value) for value in values]
-    happened = [(kind(event.source), event.name, _zeros(tuple(event.arguments.values()))) for event in step.outcome.events]
-    return step.operation.name, *happened
+        return {(name, step.outcome.reason)}
+    found: set[Hashable] = {name}
+    for event in step.outcome.events:
+        found.add((name, kind(event.source), event.name))
+        if event.name == "CalledBack":
+            found.add((event.arguments["function"], event.arguments["succeeded"]))
+        else:
+            found.add((kind(event.source), event.name, *map(_size, event.arguments.values())))
+    return found
 
 
 def _sort_of_pool(pool: Pool, now: int) -> tuple:
@@ -86,8 +93,11 @@ def _sort_of_pool(pool: Pool, now: int) -> tuple:
     return pool.status, pool.total_units > 0, now > pool.oracle_updated_at, min(epochs, 2), pool.books.bailout
 
 
-def _zeros(value: Any) -> Any:
-    return tuple(map(_zeros, value)) if isinstance(value, tuple) else value in (0, ZERO)
+def _size(value: Any) -> Hashable:
+    """Of a number whether it is zero, one, two, or more, or more than any amount; of an id whether it is nobody's."""
+    if isinstance(value, (str, bool)):
+        return value == ZERO or value is True
+    return min(value, 3) if value < 2**128 else 4
 
 
 @dataclass

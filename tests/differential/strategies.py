@@ -24,7 +24,7 @@ from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POOL_STAKE, EMPTY_PO
 from model.state import Pool, StakeAccount
 from model.stake_math import DILUTION_LIMIT
 from model.swap_math import swap_output
-from model.token import BEHAVIOURS, NO_DECIMALS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO, TOO_MANY_DECIMALS
+from model.token import BEHAVIOURS, FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.previewed import PREVIEWED, call_of, preview_of
@@ -954,7 +954,10 @@ def _stray(hand: Hand) -> Scene:
         (pool, Operation("pool.sweep", pool, "outsider", {})),
         (pool, Operation("controller.sweep", CONTROLLER, "outsider", {})),
     ))  # fmt: skip
-    amount = hand.pick((*FEW, 150, 10**6))
+    if hand.chance(50):
+        charge = hand.pick((FEE_FROM_RECIPIENT, FEE_FROM_RECIPIENT, FEE_ON_TOP))
+        hand = yield hand.now, Operation("token.set_behaviour", token, "outsider", {"behaviour": charge})
+    amount = hand.pick((hand.pick(FEW), 600, 10**6))  # of the second, a quarter is charged one base unit
     hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": place, "amount": amount})
     yield from _interrupted(hand, hand.now, call)
 
@@ -1041,7 +1044,7 @@ def _just_paid(hand: Hand) -> Scene:
     yield at, _withdrawal(name, provider)
 
 
-@scene(2)
+@scene(3)
 def _a_small_claim(hand: Hand) -> Scene:
     """So few units that they redeem for a few base units of a token: of what is due for them, every rounding is seen."""
     found = _positions(hand, lambda _, who: who in world.ACTORS)
@@ -1050,8 +1053,9 @@ def _a_small_claim(hand: Hand) -> Scene:
     coarse = _coarse(hand)
     name, provider, units = hand.pick([position for position in found if position[0] == coarse] or found if hand.chance(60) else found)
     pool = hand.state.pools[name]
-    coarser = min(pool.reserve_base, pool.reserve_quote)
-    hand = yield hand.now, _request(name, provider, max(1, min(units, pool.total_units * (1 + hand.draw(below(10))) // coarser)))
+    coins = (1 + hand.draw(below(10))) * hand.pick((1, 1, 4))
+    few = pool.total_units * coins // min(pool.reserve_base, pool.reserve_quote)
+    hand = yield hand.now, _request(name, provider, max(1, min(units, few)))
     yield from _interrupted(hand, _next_epoch(hand), _withdrawal(name, provider))
 
 
@@ -1065,7 +1069,7 @@ def _a_claim(hand: Hand) -> Scene:
     yield from _interrupted(hand, _next_epoch(hand), _withdrawal(name, provider))
 
 
-@scene(1)
+@scene(2)
 def _a_young_loss(hand: Hand) -> Scene:
     """A small add, a price that moves, and a withdrawal as soon as the lock-up is over: the lowest level that there is."""
     name = _coarse(hand) if hand.chance(60) else hand.pool()
@@ -1156,7 +1160,7 @@ def _small_change(hand: Hand) -> Scene:
 
 @scene(1)
 def _worth_nothing(hand: Hand) -> Scene:
-    """So few shares of a stake that has been slashed that they redeem for nothing, or for one."""
+    """So few shares of a stake that has been slashed that they redeem for nothing, or for one; and more new ones than there may be."""
     stakes = hand.state.backstop.stakes
     diluted = [
         (pool, staker) for (pool, staker), account in hand.state.backstop.accounts.items()
@@ -1165,7 +1169,10 @@ def _worth_nothing(hand: Hand) -> Scene:
     if not diluted:
         return
     pool, staker = hand.pick(diluted)
-    shares = -(-stakes[pool].total_shares // stakes[pool].total_stake) - hand.pick((1, 1, 0))
+    shares, stake = stakes[pool].total_shares, stakes[pool].total_stake
+    most = ((MAX - shares + 1) * stake - 1) // shares + hand.pick((0, 1, 1))
+    hand = yield hand.now, Operation("backstop.stake", BACKSTOP, staker, {"pool": pool, "amount": most})
+    shares = -(-shares // stake) - hand.pick((1, 1, 0))
     hand = yield hand.now, Operation("backstop.request_unstake", BACKSTOP, staker, {"pool": pool, "shares": shares})
     system = hand.state.backstop.parameters
     at = hand.now + system.unstake_seconds + hand.pick((0, system.hold_seconds))
@@ -1190,7 +1197,7 @@ def _never_so_cheap(hand: Hand) -> Scene:
 
 LOTTERY = tuple(name for name, (weight, _) in PROPOSALS.items() for _ in range(weight))
 TURN_BACK = 15  # percent
-BEGIN = 4  # percent: so many steps begin a scene
+BEGIN = 6  # percent: so many steps begin a scene
 FOLLOW_UP = 70  # percent: so many previews are followed by their call
 PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 * DAY)
 

@@ -80,7 +80,7 @@ def prologue() -> Program:
         ((DLQ, "AVAX"), (1_000, 25), Parameters(staker_share_bps=0, full_protection_seconds=0)),
         (("PQR", "AVAX"), (1_000, 500), Parameters(oracle_window_seconds=60, lockup_seconds=2 * DAY)),
         (("NIL", "CENT"), (50, SUPPLY // 2_000), Parameters(oracle_window_seconds=60, max_deviation_bps=1_000)),
-        ((DLQ, "CENT"), (3e-15, 40), Parameters(bailout_threshold_bps=1, max_deviation_bps=1_000, min_fee_bps=0)),
+        ((DLQ, "CENT"), (3e-15, 400), Parameters(bailout_threshold_bps=1, max_deviation_bps=1_000, min_fee_bps=0)),
     ]
     for number, ((base, quote), (amount_base, amount_quote), parameters) in enumerate(pairs):
         call(-101, GOVERNOR, CONTROLLER, "controller.create_pool", base=base, quote=quote, parameters=parameters)
@@ -140,7 +140,7 @@ def prologue() -> Program:
 
     # The market moves: half of the pools up, half of them down.
     sell(-2, 0, DLQ, 4_000, slices=20)
-    for number, token, amount in ((1, "USDC", 10_000), (2, "PQR", 1_500), (3, "USDC", 9_000), (4, "ABC", 6_000), (8, "CENT", 2)):
+    for number, token, amount in ((1, "USDC", 10_000), (2, "PQR", 1_500), (3, "USDC", 9_000), (4, "ABC", 6_000), (8, DLQ, 3e-16)):
         sell(-2, number, token, amount, slices=10)
 
     # A Reserve that can pay some claims but not all, and stakes that can pay some of the rest.
