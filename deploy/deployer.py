@@ -25,6 +25,7 @@ from deploy.wallet import LONGEST_PAUSE, Wallet
 from model.state import CONTROLLER
 
 Progress = Callable[[int, Step, Done], None]
+Waiting = Callable[[int], None]  # for so many blocks
 
 
 class DeployError(Problem):
@@ -50,7 +51,13 @@ class Prepared:
         return sum(estimate.gas for estimate in self.ahead) * self.gas_price
 
 
-def deploy(config: Config, wallet: Wallet, folder: Path = FOLDER, progress: Progress = lambda number, step, done: None) -> Deployment:
+def deploy(
+    config: Config,
+    wallet: Wallet,
+    folder: Path = FOLDER,
+    progress: Progress = lambda number, step, done: None,
+    waiting: Waiting = lambda blocks: None,
+) -> Deployment:
     """Deploy, or go on with a deployment that broke off, and write `deployments/<chain id>.json`; one that is there is checked again.
 
     Raises
@@ -68,7 +75,7 @@ def deploy(config: Config, wallet: Wallet, folder: Path = FOLDER, progress: Prog
         prepared = prepare(config, wallet, folder)
         check_funds(prepared)
         wallet.unlock()
-        return carry_out(prepared, progress)
+        return carry_out(prepared, progress, waiting)
 
 
 def prepare(config: Config, wallet: Wallet, folder: Path = FOLDER) -> Prepared:
@@ -113,7 +120,9 @@ def _mined(journal: Journal, wallet: Wallet) -> dict[str, Done]:
     return {key: _done(receipt) for key, receipt in receipts.items() if receipt and receipt["status"] == "0x1"}
 
 
-def carry_out(prepared: Prepared, progress: Progress) -> Deployment:
+def carry_out(
+    prepared: Prepared, progress: Progress = lambda number, step, done: None, waiting: Waiting = lambda blocks: None
+) -> Deployment:
     """Send what is to be sent, read everything back and record it."""
     path = journals.path_of(prepared.config.chain_id, prepared.folder)
     wallet, journal = prepared.wallet, prepared.journal
@@ -127,7 +136,7 @@ def carry_out(prepared: Prepared, progress: Progress) -> Deployment:
         return done
 
     system = drive(plan(prepared.config, prepared.compiled, wallet.address, prepared.taken), take)
-    _confirm(prepared, system)
+    _confirm(prepared, system, waiting)
     found = ReadBack(prepared.config, prepared.compiled, wallet.node, system, wallet.address).differences(fresh=True)
     if found:
         raise DeployError(f"what stands on the chain is not what was to be deployed: {counted(found)}")
@@ -185,11 +194,12 @@ def _done(receipt: dict[str, Any]) -> Done:
     )
 
 
-def _confirm(prepared: Prepared, system: System) -> None:
+def _confirm(prepared: Prepared, system: System, waiting: Waiting) -> None:
     """Wait until so many blocks stand on the last transaction, and see that all of them are still where they were."""
     node, confirmations = prepared.wallet.node, prepared.config.confirmations
     last = max(done.block for done in system.done.values())
-    while not node.network.is_dev and node.block()[0] < last + confirmations:
+    while not node.network.is_dev and (left := last + confirmations - node.block()[0]) > 0:
+        waiting(left)
         time.sleep(LONGEST_PAUSE)
     for done in system.done.values():
         receipt = node.receipt(done.transaction)
