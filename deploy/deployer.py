@@ -42,6 +42,7 @@ class Prepared:
     folder: Path
     taken: dict[str, Token]
     journal: Journal
+    done: dict[str, Done]
     ahead: list[Estimate]
     gas_price: int
 
@@ -91,7 +92,7 @@ def prepare(config: Config, wallet: Wallet, folder: Path = FOLDER) -> Prepared:
     # What an earlier run has sent may be mined at this very moment: one block decides what is done, and what is rehearsed on it.
     done = {key: each for key, each in _mined(journal, wallet).items() if each.block <= number}
     ahead = rehearse(config, compiled, wallet, taken, done, number, now)
-    return Prepared(config, compiled, wallet, folder, taken, journal, ahead, node.gas_price())
+    return Prepared(config, compiled, wallet, folder, taken, journal, done, ahead, node.gas_price())
 
 
 def check_funds(prepared: Prepared) -> None:
@@ -131,7 +132,7 @@ def carry_out(
     def take(step: Step) -> Done:
         nonlocal number
         number += 1
-        done = _take(step, wallet, journal, path)
+        done = prepared.done.get(step.key) or _take(step, wallet, journal, path)
         progress(number, step, done)
         return done
 
