@@ -20,7 +20,7 @@ $(READY): requirements.txt package.json
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
-.PHONY: help setup compile fuzz campaign replay shrink audit coverage mutants bench gas study test clean
+.PHONY: help setup compile demo fuzz campaign replay shrink audit coverage mutants bench gas study search test clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ setup: $(READY) ## Install the pinned tools into .venv and node_modules
 
 compile: $(READY) ## Compile the contracts
 	@ape compile
+
+demo: $(READY) ## Two stories on a fresh devnet, told day by day, and their audit
+	@ape run demo $(ARGS)
 
 fuzz: $(READY) ## The main job: contracts against the model on a devnet (ARGS="--help" lists the options)
 	@ape run fuzz $(ARGS)
@@ -57,6 +60,9 @@ gas: $(READY) ## What every call costs on a devnet, beside Uniswap v2: writes do
 
 study: $(READY) ## Runs on the Reserve, with and without rationing: docs/runs.md and its pictures (ARGS="--help")
 	@python -m scripts.study $(ARGS)
+
+search: $(READY) ## Look for a profit against the protocol, and against a control; the price of holding a price: docs/search.md
+	@python -m scripts.search $(ARGS)
 
 coverage: $(READY) ## Which lines and branches of the contracts a run reaches
 	@ape run coverage $(ARGS)

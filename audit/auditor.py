@@ -7,7 +7,7 @@ from pathlib import Path
 
 from audit import rules
 from audit.calls import Transaction
-from audit.chain import Chain, ChainError, Refused, Reorganised
+from audit.chain import PATIENCE, Chain, ChainError, Refused, Reorganised
 from audit.events import Log, kind
 from audit.history import Block, History, Listing
 from audit.replay import Finding, Replay
@@ -63,12 +63,14 @@ class Auditor:
 
     def fetch(self, to: int, progress: Progress = lambda block: None) -> None:
         """Fetch what is missing up to a block, again where the chain changes meanwhile."""
-        while True:
+        for _ in range(PATIENCE):
             self.back_to(self.history.rewind())
             try:
                 return self.history.extend(to, progress)
-            except Reorganised:
+            except Reorganised as error:
+                problem = error
                 self.chain.sleep(1)
+        raise ChainError(f"the chain does not hold still: {problem}")
 
     def compare(self, to: int, checkpoints: int, progress: Progress = lambda block: None) -> Finding | None:
         """Replay what was fetched up to a block, and compare the whole state there, and at as many checkpoints before, evenly spread.
@@ -128,7 +130,7 @@ class Auditor:
         if self.stands[-1].block == block:
             self.stands.pop()
         self.stands.append(Stand(block, self.replay.snapshot()))
-        del self.stands[1 : -2 * DEEPEST]  # the first is where all begins
+        del self.stands[1 : -2 * DEEPEST]  # all but the first, where everything begins
 
     def back_to(self, block: int) -> None:
         """Undo what comes after a block."""
@@ -137,8 +139,7 @@ class Auditor:
         while len(self.stands) > 1 and self.stands[-1].block > block:
             self.stands.pop()
         self._go_to(self.stands[-1])
-        if self.agreed.block > self.at:
-            self.agreed = self.stands[-1]
+        self.agreed = self.stands[-1]
 
     def _go_to(self, stand: Stand) -> None:
         self.at = stand.block
@@ -170,8 +171,7 @@ class Auditor:
         last = finding.block - 1
         if last < self.history.first or not self.stored.can_read(last):
             return finding
-        state = before.replay[0]
-        rows = self._differences(state, last)
+        rows = self._differences(before.replay[0], last)
         if not rows:
             return finding
         self._go_to(before)
@@ -260,11 +260,15 @@ class Auditor:
         held = {token: read.reserve.held[token] for token in new_tokens if token in read.reserve.held}
         reserve = replace(state.reserve, held=state.reserve.held | held)
         self.replay.state = replace(state, pools=pools, backstop=backstop, reserve=reserve)
+        # Whoever comes back to here has to know it too.
+        self._stand(self.at)
+        self.agreed = self.stands[-1]
 
     # -- following -------------------------------------------------------------------------------------------------
 
     def follow(self, told: Callable[[str], None], pause: float) -> Finding:
         """Compare each new block until something differs; a reorganisation is undone and what came instead is replayed."""
+        failures = 0
         while True:
             before = self.at
             latest = int(self.chain.header("latest")["number"], 16)
@@ -273,16 +277,19 @@ class Auditor:
                 self.back_to(left)
                 told(f"The chain was reorganised: back to block {left:,}")
             if latest > self.history.end or self.history.end > self.at:
-                finding = self._next(max(latest, self.history.end), told)
+                try:
+                    finding = self._next(max(latest, self.history.end), told)
+                    failures = 0
+                except (Reorganised, Refused):  # at the chain's end, that passes
+                    finding, failures = None, failures + 1
+                    if failures == PATIENCE:
+                        raise
                 if finding is not None:
                     return finding
             self.chain.sleep(pause)
 
     def _next(self, to: int, told: Callable[[str], None]) -> Finding | None:
-        try:
-            self.history.extend(to)
-        except (Reorganised, Refused):
-            return None  # seen again at the next look
+        self.history.extend(to)
         events, calls = self.replay.tally.events, self.replay.tally.calls.total()
         finding = self.compare(to, 0) if self._has_news(to) else None
         if finding is not None:

@@ -9,10 +9,11 @@ import json
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from audit.calls import Transaction
-from audit.chain import Chain, Refused, Reorganised
+from audit.chain import Chain, ChainError, Refused, Reorganised
 from audit.events import TRANSFER, Log
 from audit.stored import StoredState
 from audit.system import System
@@ -66,7 +67,16 @@ class History:
         self.stretch = FIRST_STRETCH
         self.marks: list[Mark] = []
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = path.open("a")
+        try:
+            flock(self._lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError as error:
+            raise ChainError(f"another audit keeps its history in {path}: name another folder with --cache") from error
         self._find_marks()
+
+    def close(self) -> None:
+        """Let others go on from here; the end of the process does too."""
+        self._lock.close()
 
     # -- what is there ---------------------------------------------------------------------------------------------
 
@@ -96,8 +106,6 @@ class History:
                     yield Listing(**entry)
 
     def _find_marks(self) -> None:
-        if not self.path.exists():
-            self.path.touch()
         place = 0
         with self.path.open("rb") as file:
             for line in file:

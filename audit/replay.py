@@ -161,7 +161,7 @@ class Replay:
     def _stray(self, event: Event) -> None:
         """A transfer that is no part of a call: anybody can send a contract tokens, but none sends any of its own accord."""
         sender, receiver, value = event.arguments.values()
-        if sender in self.system.holders:
+        if sender in self.system.holders_set:
             raise _unexplained([event], "nothing leaves a contract but by a call")
         token = self.state.tokens[event.source]
         balances = token.balances | {receiver: token.balances.get(receiver, 0) + value}
@@ -180,7 +180,8 @@ class Replay:
             except KeyError as error:
                 raise Found(f"{error} is not there", "R21", [Row("outcome", "there is no such contract", "carried out")], call) from error
             expected = [event for event in outcome.events if event.name != "Approval"]
-            if outcome.ok and events[at : at + len(expected)] == expected:
+            # A call of which the model says nothing is not the one that these events are of.
+            if expected and events[at : at + len(expected)] == expected:
                 self.state = self._without_outsiders(after)
                 self.tally.calls[call.name] += 1
                 self.called.append((self._hash, call))
@@ -188,7 +189,7 @@ class Replay:
                 return len(expected)
             equal = next((i for i, pair in enumerate(zip(expected, events[at:])) if pair[0] != pair[1]), len(expected))
             refused.append((equal, call, replace(outcome, events=tuple(expected))))
-        _, call, outcome = max(refused, key=lambda one: one[0])
+        _, call, outcome = max(refused, key=lambda one: one[0])  # the one that agrees for longest
         raise self._disagreement(call, outcome, events[at : at + max(len(outcome.events), 1)])
 
     def _prepared(self, call: Operation, events: list[Event]) -> tuple[State, Operation]:

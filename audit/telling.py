@@ -33,10 +33,16 @@ def readable_call(system: System, call: Operation) -> str:
 def readable_difference(system: System, finding: Finding) -> Difference:
     """What differs, with names for addresses."""
     rows = [
-        replace(row, path=readable(system, row.path), model=system.told(row.model), observed=system.told(row.observed))
+        replace(row, path=readable(system, row.path), model=_named(system, row.model), observed=_named(system, row.observed))
         for row in finding.rows
     ]
     return replace(finding.difference, rows=rows)
+
+
+def _named(system: System, value: object) -> object:
+    """A value for people, be it an id or a text with addresses in it."""
+    told = system.told(value)
+    return readable(system, told) if isinstance(told, str) else told
 
 
 def when(time: int) -> str:

@@ -588,7 +588,7 @@ def _held_after(reserve: address, token: address, sent: uint256) -> uint256:
     @dev With whatever is sent to it, the Reserve books all that it has: what has reached it astray, too (R14).
     """
     held: uint256 = staticcall IReserve(reserve).held(token)
-    return staticcall IERC20(token).balanceOf(reserve) + sent if sent > 0 else held
+    return max(held, staticcall IERC20(token).balanceOf(reserve)) + sent if sent > 0 else held
 
 
 @internal

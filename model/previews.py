@@ -1,12 +1,13 @@
 """The Lens: what calls would return at this moment (R24). Each preview makes the call, on a copy of the state that is then forgotten."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from model import backstop as backstop_contract
 from model import pool as pool_contract
 from model.fixed_point import UINT256_MAX
 from model.lock import require_free
-from model.state import BACKSTOP, EMPTY_POSITION, NO_REASON, ZERO, Call, Request, State, is_registered, require, with_pool
+from model.state import BACKSTOP, EMPTY_POSITION, NO_REASON, RESERVE, ZERO, Call, Request, State, is_registered, require, with_pool
 from model.token import INFINITE, PLAIN
 
 ANYBODY = "anybody"
@@ -298,11 +299,29 @@ def preview_claim(state: State, call: Call, pool: str, staker: str, token: str) 
     return state, amount
 
 
-def _copy(state: State, pool: str) -> State:
-    """The state, but that every token moves as an ERC-20 should. What is inside a call remains so (R22)."""
-    require(is_registered(state, pool), NO_REASON)
+def with_good_tokens(state: State) -> State:
+    """The state, but that every token moves as an ERC-20 should, and that the contracts hold what they owe."""
     tokens = {name: replace(token, behaviour=PLAIN, hook=None) for name, token in state.tokens.items()}
-    return replace(state, tokens=tokens, log=())
+    for holder, name, owed in _owed(state):
+        held = tokens[name].balances.get(holder, 0)
+        if held < owed:
+            tokens[name] = replace(tokens[name], balances=tokens[name].balances | {holder: owed})
+    return replace(state, tokens=tokens)
+
+
+def _owed(state: State) -> Iterator[tuple[str, str, int]]:
+    """Every contract with each of its tokens, and what it owes of it (L1)."""
+    for name, pool in state.pools.items():
+        yield name, pool.base, pool.reserve_base + pool.staged_base
+        yield name, pool.quote, pool.reserve_quote + pool.staged_quote
+    yield from ((RESERVE, token, held) for token, held in state.reserve.held.items())
+    yield from ((BACKSTOP, token, booked) for token, booked in state.backstop.booked.items())
+
+
+def _copy(state: State, pool: str) -> State:
+    """What the call is made on. What is inside a call remains so (R22)."""
+    require(is_registered(state, pool), NO_REASON)
+    return replace(with_good_tokens(state), log=())
 
 
 def _with_funds(state: State, account: str, spender: str, brought: dict[str, int]) -> State:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,7 +42,11 @@ def opened(deployment: Deployment, network: str | None, folder: Path, begin: int
             chain_id = int(chain.ask("eth_chainId"), 16)
             if chain_id != deployment.chain_id:
                 raise SetupError(f"the deployment is on chain {deployment.chain_id}, and the node on chain {chain_id}: see --network")
-            yield Auditor(chain, deployment, artifacts, folder / str(chain_id), begin)
+            auditor = Auditor(chain, deployment, artifacts, folder / str(chain_id), begin)
+            try:
+                yield auditor
+            finally:
+                auditor.history.close()
     except (ChainError, CompileError) as error:
         raise SetupError(str(error)) from error
     except RequestException as error:  # not in its own words: a node's URL may have a key in it
@@ -52,11 +57,20 @@ def opened(deployment: Deployment, network: str | None, folder: Path, begin: int
 
 @contextmanager
 def bar(what: str, begin: int, to: int) -> Iterator[Callable[[int], None]]:
-    """Progress through blocks; what is called with each block that is done."""
+    """Progress through blocks, every ten seconds where there is no terminal; what is called with each block that is done."""
+    told = time.monotonic()
+
+    def say_so(block: int) -> None:
+        nonlocal told
+        progress.update(task, completed=block - begin)
+        if not console.is_terminal and time.monotonic() - told > 10:
+            told = time.monotonic()
+            tell(console, f"{what}: block {block:,} of {to:,}")
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("blocks"), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(what, total=max(to - begin, 0))
-        yield lambda block: progress.update(task, completed=block - begin)
+        yield say_so
 
 
 def audit(auditor: Auditor, to: int, checkpoints: int, follow: bool, pause: float) -> Finding | None:

@@ -11,7 +11,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 
 from ape.logging import LogLevel, logger
 
-from tests.differential.artifacts import CompileError, compile_contracts
+from tests.differential.artifacts import Artifacts, CompileError, compile_contracts
 from tests.differential.environment import Interrupted, SetupError, check_sizes, check_tools, devnet, interruptible
 from tests.differential.telling import tell
 from tests.gas import table
@@ -24,21 +24,23 @@ console = Console(stderr=True)  # so that the figures can be piped
 CROWDS = (1, 100, 10_000)  # positions and stakers
 
 
-def measured(port: int | None) -> table.Figures:
-    """All figures of docs/gas.json."""
-    artifacts = compile_contracts()
-    check_sizes(artifacts, "gas")
+def on_devnet(artifacts: Artifacts, port: int | None) -> table.Figures:
+    """What every call costs, and system sweeps."""
     with devnet(port) as provider:
-        stage = Stage(OnDevnet(provider), artifacts)
         tell(console, f"Sending every call to the devnet at {provider.uri} ...")
-        figures: table.Figures = {"calls": measure(stage)}
+        stage = Stage(OnDevnet(provider), artifacts)
+        calls = measure(stage)
         tell(console, "Sweeping up to 32 pools ...")
-        figures["system_sweep"] = {str(pools): gas for pools, gas in system_sweeps(stage).items()}
-    figures["among"] = {}
+        return {"calls": calls, "system_sweep": {str(pools): gas for pools, gas in system_sweeps(stage).items()}}
+
+
+def in_process(artifacts: Artifacts) -> table.Figures:
+    """The same among others."""
+    found = {}
     for holders in CROWDS:
         tell(console, f"In process: positions and stakers, {holders:,} of each ...")
-        figures["among"][str(holders)] = among(Stage(InProcess(), artifacts), holders - 1)
-    return figures
+        found[str(holders)] = among(Stage(InProcess(), artifacts), holders - 1)
+    return {"among": found}
 
 
 @click.command(short_help="Measure what every call costs, beside Uniswap v2, and write docs/gas.md")
@@ -57,7 +59,11 @@ def cli(check, as_json, port):
     try:
         with interruptible():
             check_tools()
-            figures = measured(port)
+            artifacts = compile_contracts()
+            check_sizes(artifacts, "gas")
+            figures = on_devnet(artifacts, port)
+        with interruptible():  # once more: Ape has put its own handlers back
+            figures |= in_process(artifacts)
     except (SetupError, CompileError, Refused) as error:
         tell(console, f"gas: {error}", style="red")
         sys.exit(2)

@@ -1,4 +1,4 @@
-"""A node in process, for tests of the audit: it runs the differential tests' calls on pyrevm, in blocks, and answers JSON-RPC about them."""
+"""A node in process, for tests of the audit: it runs calls on pyrevm, in blocks, and answers JSON-RPC about them."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -41,9 +41,8 @@ def deployment(backend: Evm, first_block: int = 0) -> Deployment:
 class Node:
     """Blocks of calls on pyrevm, and what a web3 provider's `make_request` says of them.
 
-    Old states are gone, unless it `keeps_states`: then it runs everything again up to there. `most_blocks` is the longest range of logs that it gives; every
-    `fails_each`-th request
-    fails; `most_batch` is how many it takes at once.
+    Old states are gone, unless it `keeps_states`: then it runs everything again up to there. `most_blocks` is the longest range of logs
+    that it gives; every `fails_each`-th request fails; `most_batch` is how many it takes at once.
     """
 
     def __init__(self, sources: Path = CONTRACTS):
@@ -61,7 +60,7 @@ class Node:
     # -- what happens ------------------------------------------------------------------------------------------------
 
     def mine(self, calls: list[EncodedCall], through: str | None = None) -> list[bool]:
-        """Run calls in one block, at the time of the first: each a transaction to its target, or all in one that a contract makes of them."""
+        """Run calls in one block, at the time of the first: each a transaction, or all in one, by a contract."""
         backend, transactions, succeeded = self.backend, [], []
         self.called.append(calls)
         for _, sender, target, data in calls:

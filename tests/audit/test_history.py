@@ -1,4 +1,4 @@
-"""Fetching: in ranges as long as the provider allows, again where it fails, from where an earlier audit ended, and back where the chain is another."""
+"""Fetching: in ranges as long as a provider allows, again where it fails, on from an earlier audit, and anew where the chain is another."""
 
 import json
 from itertools import pairwise
@@ -100,6 +100,9 @@ def test_the_next_audit_goes_on_from_there(node, tmp_path):
     # It was stopped in the middle of a line.
     with file.open("a") as half:
         half.write('{"number":')
+    with pytest.raises(ChainError, match="another audit keeps its history in"):
+        auditor(node, tmp_path)
+    first.history.close()
     node.requests = 0
     second = auditor(node, tmp_path)
     assert second.history.end == middle
@@ -111,7 +114,9 @@ def test_the_next_audit_goes_on_from_there(node, tmp_path):
 
 
 def test_what_another_chain_left_behind_is_forgotten(node, tmp_path):
-    auditor(node, tmp_path).fetch(last_block(node))
+    one = auditor(node, tmp_path)
+    one.fetch(last_block(node))
+    one.history.close()
     other = Story(Node())
     other.node.salt = 1
     other.node.blocks = [other.node._block(0, world.START, "", [])]

@@ -17,7 +17,8 @@ IS_POOL = 'assert staticcall IController(CONTROLLER).is_pool(msg.sender), "reser
 FAULTS = (
     ("Pool.vy", 'assert amount_out >= min_amount_out, "pool: output below minimum"', "pass"),
     ("Pool.vy", "position.units)\n    self._check_lockup(position)", "position.units)"),
-    ("Pool.vy", "    position.last_added = block.timestamp\n", "    position.last_added = max(position.last_added, 1)\n"),  # no event has it
+    # No event tells of it.
+    ("Pool.vy", "    position.last_added = block.timestamp\n", "    position.last_added = max(position.last_added, 1)\n"),
     ("Reserve.vy", IS_POOL, "pass"),
     MISTOLD_EXIT,
 )
@@ -171,6 +172,11 @@ def test_a_state_that_no_event_tells_of_is_found_with_its_transaction(faulty, tm
     assert (found.transaction, found.call.name) == (first_add["transactions"][0]["hash"], "pool.add")
     assert (found.first.model, found.first.observed) == (START + 100, 1)
     assert audits.checkpoints == 0
+    # From a later block on, where there is a position already, it is the second.
+    audits = auditor(story.node, tmp_path, begin=7)
+    audits.fetch(len(story.node.blocks) - 1)
+    found = audits.compare(len(story.node.blocks) - 1, 0)
+    assert (found.block, found.first.model, found.first.observed) == (7, START + 101, 1)
 
 
 def test_an_earlier_state_is_the_first_difference_where_events_differ_by_it(faulty, tmp_path):
@@ -202,7 +208,8 @@ def test_from_a_later_block_on_what_was_before_is_read(tmp_path):
         for token in (story.state.pools[pool].base, story.state.pools[pool].quote):
             story.happen(story.now + 12, call(staker, BACKSTOP, "backstop.claim", pool=pool, token=token))
     for provider in ("provider-2", "provider-3"):
-        story.happen(story.now + world.DAY, call(provider, "pool-6", "pool.add", base=10**8, quote=10**18, min_units=0, deadline=world.UNLIMITED))
+        lot = {"base": 10**8, "quote": 10**18, "min_units": 0, "deadline": world.UNLIMITED}
+        story.happen(story.now + world.DAY, call(provider, "pool-6", "pool.add", **lot))
     story.happen(story.now + 12, swap(10**8))
     audits = auditor(story.node, tmp_path, begin)
     audits.fetch(len(story.node.blocks) - 1)
@@ -247,6 +254,23 @@ def test_a_transfer_that_no_call_explains_is_found(tmp_path):
     found, _ = finding(story, tmp_path)
     assert (found.rule, found.call.name, found.first.kind) == ("R22", "pool.exit", "events.Transfer.value")
     assert found.first.observed == found.first.model - found.first.model // 100
+
+
+@pytest.mark.parametrize("through", [None, A_CONTRACT])
+def test_a_balance_that_grew_without_a_word_is_the_token_s(through, tmp_path):
+    """What is swept has come by no transfer: told at the sweep, or, where old states can be read, as the balance that it is."""
+    story = after_prologue()
+    story.happen(START, call("trader", "USDC", "token.transfer", to="pool-1", amount=5))
+    story.node.blocks[-1]["transactions"][0]["logs"].clear()
+    story.happen(START + 12, call("trader", "ABC", "token.approve", spender="trader", amount=0))
+    story.happen(START + 24, call("outsider", "pool-1", "pool.sweep"), through=through)
+    found, _ = finding(story, tmp_path / "told")
+    assert (found.what, found.rule, found.call.name) == ("the events differ", "R14", "pool.sweep")
+    story.node.keeps_states = True
+    found, audits = finding(story, tmp_path / "seen")
+    usdc = "0x" + story.node.backend.directory.addresses["USDC"].hex()
+    assert (found.what, found.rule, found.transaction) == ("the stored state differs", "R22", None)
+    assert found.first.path == f"tokens[{usdc}].balances[pool-1]" and found.first.observed == found.first.model + 5
 
 
 def test_a_token_that_no_pool_trades_is_nobody_s_concern(tmp_path):

@@ -743,6 +743,10 @@ def _preview(name: str, hand: Hand) -> Operation:
     call = hand.instead(previewed)
     if call.name != previewed:
         return call
+    unused = [name for name, pool in hand.state.pools.items() if not pool.total_units]
+    if previewed == "pool.add" and unused and hand.chance(40):
+        pair = dict(zip(("base", "quote"), hand.pick(FIRST_ADDS)))
+        call = replace(call, target=hand.pick(unused), arguments=call.arguments | pair)
     if hand.chance(4):
         call = replace(call, target=hand.pick((CONTROLLER, *world.ACTORS)))
     return preview_of(name, call, hand.actor("outsider"))
@@ -756,7 +760,11 @@ for _name in PREVIEWED:
 def _preview_entitlement(hand: Hand):
     name, provider = _with_position(hand)
     _ages(hand, name, provider)
-    units = hand.amount(hand.state.pools[name].positions.get(provider, EMPTY_POSITION).units)
+    pool = hand.state.pools[name]
+    units = hand.amount(pool.positions.get(provider, EMPTY_POSITION).units)
+    if pool.total_units and hand.chance(30):
+        # A few coins' worth: every rounding of what is due is seen.
+        units = pool.total_units * (1 + hand.draw(below(10))) // min(pool.reserve_base, pool.reserve_quote)
     return LENS, hand.actor("outsider"), {"pool": name, "provider": provider, "units": units}
 
 
@@ -840,6 +848,7 @@ def _called_by(hand: Hand, token: str, name: str) -> Operation:
 Scene = Generator[tuple[int, Operation], Hand, None]
 Part = Generator[tuple[int, Operation], Hand, Hand]  # of a scene
 SCENES: list[Callable[[Hand], Scene]] = []
+MOST_ARMED = 3  # a token remembers no longer call than of so many
 MOVING = (
     "pool.swap", "pool.donate", "pool.add", "pool.stage_deposit", "pool.cancel_deposit", "pool.withdraw", "pool.exit", "pool.sweep",
     "backstop.claim", "backstop.sweep", "controller.sweep",
@@ -856,10 +865,10 @@ def scene(weight: int) -> Callable:
     return register
 
 
-def _armed(hand: Hand, token: str, calls: Operation, bubbles: bool = True, in_second: bool = False) -> tuple[int, Operation]:
-    """A token armed with a call in its next transfer, or, by being armed again in that, in the one after."""
+def _armed(hand: Hand, token: str, calls: Operation, bubbles: bool = True, number: int = 1) -> tuple[int, Operation]:
+    """A token armed with a call in its `number`-th transfer from now: in those before, it is armed again."""
     arm = Operation("token.arm", token, token, {"calls": calls, "before": hand.chance(50), "bubbles": bubbles})
-    if in_second:
+    for _ in range(number - 1):
         arm = replace(arm, arguments={"calls": arm, "before": False, "bubbles": True})
     return hand.now, replace(arm, sender="outsider")
 
@@ -900,33 +909,54 @@ def _largest(hand: Hand, name: str) -> list[tuple[str, str, int]]:
     return sorted(_positions(hand, lambda pool, who: pool == name and who != world.CALLER), key=lambda found: found[2])[-1:]
 
 
-@scene(6)
-def _in_the_middle(hand: Hand) -> Scene:
-    """A call that moves a token, which has been armed with a call to one of the contracts that are inside one by then."""
-    call = hand.instead(hand.pick(MOVING))
-    at = _when(hand)
+def _interrupted(hand: Hand, at: int, call: Operation) -> Scene:
+    """A call, and a token that it moves armed with another: mostly to who sends or receives just then, and so is inside a call."""
     _, outcome = apply(hand.state, call, at)
     moves = [event for event in outcome.events if event.name == "Transfer" and event.source in world.AWKWARD]
-    inside = sorted({event.source for event in outcome.events if kind(event.source) != "token"})
-    if moves and inside:
-        token = hand.pick(sorted({move.source for move in moves}))
-        own = [move for move in moves if move.source == token]
-        in_second = len(own) > 1 and hand.chance(50)
+    if moves:
+        move = hand.pick(moves)
+        token, ends = move.source, (move.arguments["sender"], move.arguments["receiver"])
+        number = 1 + [id(own) for own in moves if own.source == token].index(id(move))
         if hand.chance(25):
-            holder = hand.pick((own[in_second].arguments["sender"], own[in_second].arguments["receiver"]))
-            calls = Operation("token.take", token, token, _taken(hand, token, holder))
+            calls = Operation("token.take", token, token, _taken(hand, token, hand.pick(ends)))
         else:
-            calls = _call_to(hand, hand.pick(inside), token)
-        hand = yield _armed(hand, token, calls, hand.chance(60), in_second)
+            inside = sorted({event.source for event in outcome.events if event.source not in world.TOKENS})
+            near = [end for end in ends if end in inside]
+            calls = _call_to(hand, hand.pick(near if near and hand.chance(75) else inside or [token]), token)
+        hand = yield _armed(hand, token, calls, hand.chance(70), min(number, MOST_ARMED))
     yield at, call
 
 
 def _call_to(hand: Hand, contract: str, token: str) -> Operation:
     """Each function of a contract as often as another."""
-    functions = OPERATIONS if hand.chance(70) else VIEWS
-    name = hand.pick([name for name in functions if name.startswith(kind(contract))])
+    functions = OPERATIONS if hand.chance(75) else VIEWS
+    name = hand.pick([name for name in functions if name.startswith(kind(contract)) and name != "token.arm"])
     calls = _called_by(hand, token, name) if functions is OPERATIONS else _view(hand, token, name)
     return replace(calls, target=contract) if kind(calls.target) == kind(contract) else calls
+
+
+@scene(5)
+def _in_the_middle(hand: Hand) -> Scene:
+    call = hand.instead(hand.pick(MOVING))
+    yield from _interrupted(hand, _when(hand), call)
+
+
+@scene(3)
+def _stray(hand: Hand) -> Scene:
+    """Tokens that nobody has asked for, and a call that takes care of them."""
+    pool = hand.pick(hand.state.controller.pools)
+    tokens = [name for name in (hand.state.pools[pool].base, hand.state.pools[pool].quote) if name != world.DLQ]
+    token = hand.pick(tokens or world.AWKWARD)
+    place, call = hand.pick((
+        (BACKSTOP, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": token})),
+        (BACKSTOP, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": token})),
+        (RESERVE, Operation("reserve.absorb", RESERVE, "outsider", {"token": token})),
+        (pool, Operation("pool.sweep", pool, "outsider", {})),
+        (pool, Operation("controller.sweep", CONTROLLER, "outsider", {})),
+    ))  # fmt: skip
+    amount = hand.pick((*FEW, 150, 10**6))
+    hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": place, "amount": amount})
+    yield from _interrupted(hand, hand.now, call)
 
 
 @scene(1)
@@ -963,6 +993,8 @@ def _nobody_knows_the_price(hand: Hand) -> Scene:
         function, arguments = hand.pick((name_none, suspend))
         hand = yield hand.now, Operation(function, CONTROLLER, governor, arguments)
     hand = yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": BACKSTOP, "amount": hand.pick(FEW)})
+    # The surpluses are gone by then: a sweep of them would need the Backstop.
+    hand = yield at, Operation("controller.sweep", CONTROLLER, "outsider", {})
     hand = yield _armed(hand, world.CALLER, _withdrawal(name, caller))
     yield at, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": world.CALLER})
 
@@ -1020,19 +1052,36 @@ def _a_small_claim(hand: Hand) -> Scene:
     pool = hand.state.pools[name]
     coarser = min(pool.reserve_base, pool.reserve_quote)
     hand = yield hand.now, _request(name, provider, max(1, min(units, pool.total_units * (1 + hand.draw(below(10))) // coarser)))
-    yield _next_epoch(hand), _withdrawal(name, provider)
+    yield from _interrupted(hand, _next_epoch(hand), _withdrawal(name, provider))
+
+
+@scene(2)
+def _a_claim(hand: Hand) -> Scene:
+    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    hand = yield hand.now, _request(name, provider, max(1, units // hand.pick((1, 3, 30))))
+    yield from _interrupted(hand, _next_epoch(hand), _withdrawal(name, provider))
 
 
 @scene(1)
 def _a_young_loss(hand: Hand) -> Scene:
-    """An add, a price that moves, and a withdrawal as soon as the lock-up is over: the lowest level that there is."""
-    name, provider = _coarse(hand) if hand.chance(60) else hand.pool(), hand.pick(world.PROVIDERS[:3])
+    """A small add, a price that moves, and a withdrawal as soon as the lock-up is over: the lowest level that there is."""
+    name = _coarse(hand) if hand.chance(60) else hand.pool()
     pool = hand.state.pools[name]
+    if not pool.total_units:
+        return
+    provider = hand.pick([who for who in world.PROVIDERS[:3] if who not in pool.positions] or world.PROVIDERS[:3])
+    parts, coarser = 1 + hand.draw(below(100)), min(pool.reserve_base, pool.reserve_quote)
+    pair = {"base": pool.reserve_base * parts // coarser, "quote": pool.reserve_quote * parts // coarser}
     at = hand.now + pool.parameters.oracle_window_seconds
-    hand = yield at, Operation("pool.add", name, provider, {**_pair(hand, name, provider), "min_units": 0, "deadline": FOREVER})
+    hand = yield at, Operation("pool.add", name, provider, {**pair, "min_units": 0, "deadline": FOREVER})
     token, reserve = hand.pick(((pool.base, pool.reserve_base), (pool.quote, pool.reserve_quote)))
-    terms = {"token_in": token, "amount_in": hand.amount(reserve), "min_amount_out": 0, "recipient": "trader", "deadline": FOREVER}
-    hand = yield hand.now, Operation("pool.swap", name, "trader", terms)
+    part = 1 + hand.draw(below(30))  # in slices: the fee of one large swap would pay for the loss
+    for _ in range(6):
+        terms = {"token_in": token, "amount_in": reserve * part // 100, "min_amount_out": 0, "recipient": "trader", "deadline": FOREVER}
+        hand = yield hand.now, Operation("pool.swap", name, "trader", terms)
     position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
     at = position.last_added + pool.parameters.lockup_seconds
     hand = yield max(hand.now, at - _epoch_seconds(hand)), _request(name, provider, position.units)
@@ -1058,8 +1107,8 @@ def _at_two_prices(hand: Hand) -> Scene:
 
     for _ in range(3):
         hand = yield swap(there, 40)
-    for _ in range(2):
-        at += window
+    for _ in range(4):
+        at += window  # the oracle follows by a factor of 2 a touch
         hand = yield at, Operation("pool.donate", name, "trader", {"base": 1, "quote": 1})
     pool = hand.state.pools[name]
     added = {reserve: amount * units // pool.total_units // 2 for reserve, amount in (("base", pool.reserve_base), ("quote", pool.reserve_quote))}
@@ -1102,7 +1151,7 @@ def _small_change(hand: Hand) -> Scene:
     hand = yield hand.now, claim
     hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": -(-reward * BPS // bps)})
     hand = yield hand.now, sweep
-    yield hand.now, claim
+    yield from _interrupted(hand, hand.now, claim)
 
 
 @scene(1)

@@ -5,14 +5,14 @@ Time goes on by itself: every transaction is in a block of its own, `BLOCK_SECON
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ape.api import ProviderAPI
 from eth_abi import decode, encode
-from eth_utils.abi import abi_to_signature, get_abi_input_types, get_abi_output_types
 from eth_utils import keccak
+from eth_utils.abi import abi_to_signature, get_abi_input_types, get_abi_output_types
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
 from tests.differential.addresses import actors
@@ -55,7 +55,7 @@ class Refused(RuntimeError):
 class Chain(Protocol):
     """A chain of its own, on which the deployer has just begun."""
 
-    now: int  # of the latest block
+    now: int
 
     def deploy(self, code: bytes) -> str:
         """The address of what the code deploys for the deployer."""
@@ -77,7 +77,7 @@ class Chain(Protocol):
         """Let time go by."""
         ...
 
-    def what_if(self) -> Any:
+    def what_if(self) -> AbstractContextManager[None]:
         """Whatever happens in this block has not happened after it."""
         ...
 
@@ -164,10 +164,8 @@ class OnDevnet:
 
     def __init__(self, provider: ProviderAPI):
         self.provider = provider
-        self.now = START
-        self._ask("anvil_setBlockTimestampInterval", 0)
-        self._ask("evm_setNextBlockTimestamp", hex(self.now))
-        self._ask("evm_mine")
+        self.now, self.latest = START, 0  # the latest block may be older than now
+        self._ask("anvil_setBlockTimestampInterval", 0)  # unless told otherwise, a block is no younger than the one before
 
     def deploy(self, code: bytes) -> str:
         return self._send(DEPLOYER, code)["contractAddress"]
@@ -177,9 +175,7 @@ class OnDevnet:
             self.gas(sender, call, seconds=0)
 
     def gas(self, sender: str, call: Call, seconds: int = BLOCK_SECONDS) -> int:
-        if seconds:
-            self.wait(seconds)
-            self._ask("evm_setNextBlockTimestamp", hex(self.now))
+        self.now += seconds
         return int(self._send(sender, call.data, call.target)["gasUsed"], 16)
 
     def read(self, call: Call) -> tuple:
@@ -191,18 +187,21 @@ class OnDevnet:
 
     @contextmanager
     def what_if(self) -> Iterator[None]:
-        now, before = self.now, self._ask("evm_snapshot")
+        times, before = (self.now, self.latest), self._ask("evm_snapshot")
         try:
             yield
         finally:
             self._ask("evm_revert", before)
-            self.now = now
+            self.now, self.latest = times
 
     def _ask(self, method: str, *parameters: Any) -> Any:
         return self.provider.make_request(method, list(parameters))
 
     def _send(self, sender: str, data: bytes, target: str | None = None) -> dict[str, Any]:
-        """Send a transaction; its receipt."""
+        """Send a transaction, into a block of now; its receipt."""
+        if self.now > self.latest:
+            self._ask("evm_setNextBlockTimestamp", hex(self.now))
+            self.latest = self.now
         transaction = {"from": sender, "data": "0x" + data.hex(), "gas": TRANSACTION_GAS}
         sent = self._ask("eth_sendTransaction", transaction if target is None else {**transaction, "to": target})
         while (receipt := self._ask("eth_getTransactionReceipt", sent)) is None:

@@ -1,6 +1,6 @@
-"""What costs do as the system grows: with positions, stakers and idle epochs nothing, with pools in proportion."""
+"""What costs do as the system grows: with positions and stakers nothing, with pools in proportion."""
 
-from statistics import linear_regression
+from fractions import Fraction
 
 from tests.differential.world import DAY, UNLIMITED
 from tests.gas.chains import DEPLOYER, Call, Contract
@@ -60,7 +60,9 @@ def _surplus(pool: Contract, base: Contract, quote: Contract) -> list[tuple[str,
     return [(DEPLOYER, token("transfer", pool, WHOLE)) for token in (base, quote)]
 
 
-def line(costs: dict[int, int]) -> tuple[float, float, float]:
-    """The straight line of least squares through costs by number: what is fixed, what each adds, and the greatest distance from it."""
-    slope, fixed = linear_regression(list(costs), list(costs.values()))
+def line(costs: dict[int, int]) -> tuple[Fraction, Fraction, Fraction]:
+    """The straight line through the first and the last cost by number, exactly: what is fixed, what each adds, and the greatest distance from it."""
+    (first, least), *_, (last, most) = costs.items()
+    slope = Fraction(most - least, last - first)
+    fixed = least - slope * first
     return fixed, slope, max(abs(fixed + slope * number - cost) for number, cost in costs.items())

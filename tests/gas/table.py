@@ -1,6 +1,7 @@
 """The committed table: docs/gas.md for people and docs/gas.json for the check, of the same figures; what may not rise, and the goals."""
 
 import json
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def page(figures: Figures) -> str:
             "",
             *_rows(["pools", *map(str, sweeps)], [["gas", *map(_gas, sweeps.values())]]),
             "",
-            f"That is {fixed:,.0f} and {slope:,.0f} for each pool; the greatest distance from that line is {distance:,.0f}. `MAX_POOLS` is 32.",
+            f"That is {round(fixed):,} and {round(slope):,} for each pool; the greatest distance from that line is {ceil(distance):,}. `MAX_POOLS` is 32.",
             "",
         ]
     )

@@ -3,7 +3,7 @@ one base unit in either reserve does to the worth of the base missing), where no
 one swap together never pay more than `floor(dx*Y / (dx+X))`, and each at least the minimum fee.
 
 Each part that leaves rounds in favour of the reserves, by less than one base unit of each token: that moves the spot price, and with
-it what is owed in quote where the Reserve has no base."""
+it what is owed in quote where the Reserve has no base: the scenario `bound-l6-two-parts-pay-three-base-units-more`."""
 
 from dataclasses import dataclass, replace
 

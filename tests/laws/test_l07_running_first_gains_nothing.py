@@ -1,7 +1,7 @@
 """L7: bailout, one pool: executing earlier in a batch of requests never pays more than executing later, but for a generation's end.
 
 Within rounding: 3 base units of base and quote, 1 of DLQ, and for each withdrawal in between what one base unit in either reserve
-does, through the spot price, to the worth of the base that is missing or gained.
+does, through the spot price, to the worth of the base that is missing or gained: `bound-l7-leaving-first-pays-more-in-the-dust`.
 """
 
 from dataclasses import replace

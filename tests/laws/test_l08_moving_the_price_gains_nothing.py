@@ -1,5 +1,8 @@
 """L8: from a state where spot = oracle = the true price, no sequence swap, withdraw, swap back, sliced in any way, leaves the provider
-richer at the true price than the withdrawal alone would from a Reserve that can pay everything."""
+richer at the true price than the withdrawal alone would from a Reserve that can pay everything.
+
+Sequences of all calls over time are looked for in tests/search; what an add at a moved price gains within the guard is told in the
+scenario `bound-l8-an-add-at-a-price-moved-within-the-guard`."""
 
 from dataclasses import replace
 

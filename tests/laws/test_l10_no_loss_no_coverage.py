@@ -1,6 +1,7 @@
 """L10: of a new, symmetrical position: coverage is 0 right after the add, and where the price is back where it was. With no protocol
 fee, exactly one swap from the deposit state leaves a coverage of at most 2 base units of each token, since what is redeemed is
-rounded down. Of any position: an add at spot = oracle does not raise it by more than as much."""
+rounded down: the scenario `bound-l10-a-swap-leaves-two-base-units-uncovered`. Of any position: an add at spot = oracle does not raise
+it by more than as much."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction

@@ -1,6 +1,6 @@
 """L11: multiplying one token's unit by 10**k multiplies every amount of it by 10**k, within rounding, in reserves far above
 `MINIMUM_UNITS`; swapping the roles of base and quote mirrors swaps, adds (the edge of the price guard
-aside) and in-kind payouts with one token in deficit."""
+aside: `bound-l11-the-guards-edge-is-not-mirrored`) and in-kind payouts with one token in deficit."""
 
 from dataclasses import replace
 from fractions import Fraction

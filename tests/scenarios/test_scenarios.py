@@ -6,6 +6,8 @@ from tests.differential import trace, world
 from tests.differential.engine import compare, explain, run_model
 from tests.differential.environment import backend
 from tests.differential.plain import plain_step, start_of
+from tests.scenarios.attacks import ATTACKS
+from tests.scenarios.bounds import BOUNDS
 from tests.scenarios.scenario import FOLDER, find, work_out
 from tests.scenarios.stories import STORIES
 
@@ -61,7 +63,7 @@ def test_time_never_falls_and_what_fails_changes_nothing(scenario):
 
 
 def test_the_files_are_the_stories_as_they_are_told_now():
-    told = {story.name: trace.text(story.trace) for story in (tell() for tell in STORIES)}
+    told = {story.name: trace.text(story.trace) for story in (tell() for tell in (*STORIES, *ATTACKS, *BOUNDS))}
     assert set(told) == set(SCENARIOS)
     for name, text in told.items():
         assert (FOLDER / f"{name}.json").read_text() == text, f"{name}: run `python -m tests.scenarios.record`"

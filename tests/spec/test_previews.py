@@ -1,8 +1,11 @@
 """R24: previews. What a call returns is for the call's own tests to say; here is what a preview leaves out, adds, and leaves as it is."""
 
+from dataclasses import replace
+
 import pytest
 
 from model import OPERATIONS, Operation
+from model.previews import with_good_tokens
 from model.state import ZERO
 
 from .world import DAY, FIRST, LOT, WEALTH, add_dlq_pool, new_world, provided_world, quadruple_price, suspended_world, swap_arguments
@@ -67,6 +70,20 @@ def test_a_token_that_misbehaves_is_taken_for_one_that_does_not(behaviour):
     before = preview(world, "add", provider="provider", base=LOT, quote=0)
     world.call("token.set_behaviour", "base", "outsider", behaviour=behaviour)
     assert preview(world, "add", provider="provider", base=LOT, quote=0) == before
+
+
+def test_what_a_contract_lacks_is_taken_to_be_there():
+    world = provided_world()
+    world.fill_reserve("quote", 1_000)
+    as_it_is = with_good_tokens(world.state)
+    assert as_it_is == world.state
+    lack = {"quote": ("reserve", 999), "base": ("pool-0", 1)}
+    tokens = {name: replace(world.state.tokens[name], balances=world.state.tokens[name].balances | dict([left])) for name, left in lack.items()}
+    world.state = replace(world.state, tokens=world.state.tokens | tokens)
+    assert with_good_tokens(world.state) == as_it_is
+    world.wait(DAY)
+    assert preview(world, "exit", provider="provider", units=LOT) == (LOT, LOT)
+    assert world.reason("pool.exit", "pool-0", "provider", units=LOT, min_base=0, min_quote=0) == "erc20: transfer amount exceeds balance"
 
 
 def test_a_hook_stays_armed():

@@ -21,8 +21,9 @@ class System:
 
     def __init__(self, testnet: Testnet, deployment: Deployment, artifacts: Artifacts):
         self.testnet = testnet
-        kinds = {"controller": "Controller", "reserve": "Reserve", "backstop": "Backstop"}
-        self.contracts: dict[str, Contract] = {role: self._at(deployment.address(role), artifacts[kind].abi) for role, kind in kinds.items()}
+        self.contracts: dict[str, Contract] = {}
+        for role, kind in (("controller", "Controller"), ("reserve", "Reserve"), ("backstop", "Backstop")):
+            self.contracts[role] = self._at(deployment.address(role), artifacts[kind].abi)
         self.contracts |= {token.symbol: self._at(token.address, artifacts["DLQ"].abi) for token in deployment.tokens}
         self.contracts["DLQ"] = self._at(deployment.address("dlq"), artifacts["DLQ"].abi)
         for pool in deployment.pools:
@@ -70,13 +71,13 @@ def swap(pool: str, token: str, amount: int, recipient: str, least: int = 0) -> 
 def begin(system: System) -> None:
     """Everybody gets tokens and lets the contracts have them; positions, stake, and a Reserve."""
     system.deploy_router()
-    means = {"provider1": ("tETH/tUSD",), "provider2": ("tETH/tUSD", "DLQ/tUSD"), "trader": ("tETH/tUSD", "DLQ/tUSD"), "staker": ("backstop",)}
+    pools = ("tETH/tUSD", "DLQ/tUSD")
+    means = {"provider1": pools, "provider2": pools, "trader": pools, "staker": ("backstop",), "router": (), "keeper": ()}
     transfers, consents = [], []
-    for name, spenders in {**means, "router": ("tETH/tUSD",), "keeper": ()}.items():
+    for name, spenders in means.items():
         amounts = {"tETH": 5_000 * ETH, "tUSD": 5_000_000 * USD, "DLQ": 1_000_000 * DLQ}
         transfers += [("deployer", token, "transfer", name, amount) for token, amount in amounts.items()]
-        if name != "router":
-            consents += [(name, token, "approve", spender, UNLIMITED) for spender in spenders for token in amounts]
+        consents += [(name, token, "approve", spender, UNLIMITED) for spender in spenders for token in amounts]
     system.send(*transfers, *consents)
     system.through_router("trader", *[(token, "approve", "tETH/tUSD", UNLIMITED) for token in ("tETH", "tUSD")])
     system.send(

@@ -1,6 +1,7 @@
 """R24: previews of withdrawals, exits and sweeps. The numbers are those of tests/unit/pool/test_withdraw.py, and worked there."""
 
 import pytest
+from ape import chain
 
 from tests.unit.support import (
     DAY,
@@ -194,3 +195,12 @@ def test_a_sweep(lens, pool, base, quote, backstop, staker, provider, keeper, go
     arrange(pool.stage_deposit, 50, 50, sender=provider)
     assert fields(lens.preview_sweep(pool)) == (400, 7, 100, 1)
     assert tuple(pool.sweep.call(sender=keeper)) == (400, 7)
+
+
+def test_a_reserve_that_has_lost_some_of_what_it_owes(lens, backed_pool, base, reserve, provider, governor):
+    fill_reserve(reserve, base, 700_000_000, governor)
+    arrange(base.transfer, backed_pool, 400_000_000, sender=governor)
+    chain.provider.make_request("anvil_dealERC20", [reserve.address, base.address, hex(1)])
+    request_for_day(backed_pool, provider, 100, LOT)
+    # as if it had not: half of 10**9
+    assert lens.preview_withdraw(backed_pool, provider).paid == 500_000_000
