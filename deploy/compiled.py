@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -91,8 +92,9 @@ def sources(root: Path = ROOT) -> dict[str, str]:
     return {str(path.relative_to(root)): sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
+@cache
 def compile_all(root: Path = ROOT) -> dict[str, Compiled]:
-    """Compile what a deployment may need, or take what was compiled of the very same sources before."""
+    """Compile what a deployment may need, or take what was compiled of the very same sources before: once a process."""
     digest = sha256(json.dumps([COMPILER.model_dump(), sources(root)]).encode()).hexdigest()
     stored = root / ".build" / "deploy" / f"{digest[:32]}.json"
     if not stored.is_file():

@@ -25,6 +25,7 @@ from deploy.wallet import LONGEST_PAUSE, Wallet
 from model.state import CONTROLLER
 
 Progress = Callable[[int, Step, Done], None]
+Waiting = Callable[[int], None]  # for so many blocks
 
 
 class DeployError(Problem):
@@ -41,6 +42,7 @@ class Prepared:
     folder: Path
     taken: dict[str, Token]
     journal: Journal
+    done: dict[str, Done]
     ahead: list[Estimate]
     gas_price: int
 
@@ -50,7 +52,13 @@ class Prepared:
         return sum(estimate.gas for estimate in self.ahead) * self.gas_price
 
 
-def deploy(config: Config, wallet: Wallet, folder: Path = FOLDER, progress: Progress = lambda number, step, done: None) -> Deployment:
+def deploy(
+    config: Config,
+    wallet: Wallet,
+    folder: Path = FOLDER,
+    progress: Progress = lambda number, step, done: None,
+    waiting: Waiting = lambda blocks: None,
+) -> Deployment:
     """Deploy, or go on with a deployment that broke off, and write `deployments/<chain id>.json`; one that is there is checked again.
 
     Raises
@@ -68,7 +76,7 @@ def deploy(config: Config, wallet: Wallet, folder: Path = FOLDER, progress: Prog
         prepared = prepare(config, wallet, folder)
         check_funds(prepared)
         wallet.unlock()
-        return carry_out(prepared, progress)
+        return carry_out(prepared, progress, waiting)
 
 
 def prepare(config: Config, wallet: Wallet, folder: Path = FOLDER) -> Prepared:
@@ -84,7 +92,7 @@ def prepare(config: Config, wallet: Wallet, folder: Path = FOLDER) -> Prepared:
     # What an earlier run has sent may be mined at this very moment: one block decides what is done, and what is rehearsed on it.
     done = {key: each for key, each in _mined(journal, wallet).items() if each.block <= number}
     ahead = rehearse(config, compiled, wallet, taken, done, number, now)
-    return Prepared(config, compiled, wallet, folder, taken, journal, ahead, node.gas_price())
+    return Prepared(config, compiled, wallet, folder, taken, journal, done, ahead, node.gas_price())
 
 
 def check_funds(prepared: Prepared) -> None:
@@ -113,7 +121,9 @@ def _mined(journal: Journal, wallet: Wallet) -> dict[str, Done]:
     return {key: _done(receipt) for key, receipt in receipts.items() if receipt and receipt["status"] == "0x1"}
 
 
-def carry_out(prepared: Prepared, progress: Progress) -> Deployment:
+def carry_out(
+    prepared: Prepared, progress: Progress = lambda number, step, done: None, waiting: Waiting = lambda blocks: None
+) -> Deployment:
     """Send what is to be sent, read everything back and record it."""
     path = journals.path_of(prepared.config.chain_id, prepared.folder)
     wallet, journal = prepared.wallet, prepared.journal
@@ -122,12 +132,12 @@ def carry_out(prepared: Prepared, progress: Progress) -> Deployment:
     def take(step: Step) -> Done:
         nonlocal number
         number += 1
-        done = _take(step, wallet, journal, path)
+        done = prepared.done.get(step.key) or _take(step, wallet, journal, path)
         progress(number, step, done)
         return done
 
     system = drive(plan(prepared.config, prepared.compiled, wallet.address, prepared.taken), take)
-    _confirm(prepared, system)
+    _confirm(prepared, system, waiting)
     found = ReadBack(prepared.config, prepared.compiled, wallet.node, system, wallet.address).differences(fresh=True)
     if found:
         raise DeployError(f"what stands on the chain is not what was to be deployed: {counted(found)}")
@@ -185,11 +195,12 @@ def _done(receipt: dict[str, Any]) -> Done:
     )
 
 
-def _confirm(prepared: Prepared, system: System) -> None:
+def _confirm(prepared: Prepared, system: System, waiting: Waiting) -> None:
     """Wait until so many blocks stand on the last transaction, and see that all of them are still where they were."""
     node, confirmations = prepared.wallet.node, prepared.config.confirmations
     last = max(done.block for done in system.done.values())
-    while not node.network.is_dev and node.block()[0] < last + confirmations:
+    while not node.network.is_dev and (left := last + confirmations - node.block()[0]) > 0:
+        waiting(left)
         time.sleep(LONGEST_PAUSE)
     for done in system.done.values():
         receipt = node.receipt(done.transaction)

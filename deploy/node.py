@@ -61,7 +61,7 @@ class Node:
         return answer["result"]
 
     def request_all(self, method: str, arguments: list[list[Any]]) -> list[Any]:
-        """The same method for many arguments, in as few round trips as nodes usually take.
+        """The same method for many arguments, in as few round trips as the node takes.
 
         Raises
         ------
@@ -70,11 +70,14 @@ class Node:
         """
         answers: list[Any] = []
         for at in range(0, len(arguments), BATCH):
+            together = arguments[at : at + BATCH]
             with _in_one_line(method):
-                batch = self.web3.provider.make_batch_request([(method, each) for each in arguments[at : at + BATCH]])
-            # One object instead of a list: the node refuses the batch as a whole.
-            for answer in batch if isinstance(batch, list) else [batch]:
-                answers.append(self._result(method, answer))
+                batch = self.web3.provider.make_batch_request([(method, each) for each in together])
+            if isinstance(batch, list):
+                answers += [self._result(method, answer) for answer in batch]
+            else:
+                # One object instead of a list: the node takes no batch, or none of this size.
+                answers += [self.request(method, *each) for each in together]
         return answers
 
     def chain_id(self) -> int:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import isqrt
 
 from eth_utils import to_checksum_address
 
 from deploy.compiled import LENS, TEST_TOKEN, Compiled
-from deploy.config import DLQ, DLQ_DECIMALS, Config, NewPool, TestToken, ThereAlready, base_units, parameters_of, stored_price
+from deploy.config import DLQ, DLQ_DECIMALS, Config, NewDlq, NewPool, TestToken, ThereAlready, base_units, parameters_of, stored_price
+from model.liquidity_math import MINIMUM_UNITS
 from model.state import ACTIVE
 from tests.differential.addresses import FIRST_POOL_NONCE, created_address
 from tests.differential.codec import fields_of
@@ -110,14 +112,12 @@ def controller_arguments(config: Config, system: System) -> tuple:
     return system.contracts["dlq"], *fields_of(config.system()), *blueprints
 
 
-def token_arguments(symbol: str, token: TestToken, decimals: int) -> tuple:
-    return token.name, symbol, decimals, base_units(token.supply, decimals, symbol)
-
-
-def _token(symbol: str, token, compiled: dict[str, Compiled]) -> tuple[bytes, int]:
-    if symbol == DLQ:
+def _token(symbol: str, token: NewDlq | TestToken, compiled: dict[str, Compiled]) -> tuple[bytes, int]:
+    """What deploys it, and its decimals."""
+    if isinstance(token, NewDlq):
         return compiled[DLQ].deployment(base_units(token.supply, DLQ_DECIMALS, DLQ)), DLQ_DECIMALS
-    return compiled[TEST_TOKEN].deployment(*token_arguments(symbol, token, token.decimals)), token.decimals
+    supply = base_units(token.supply, token.decimals, symbol)
+    return compiled[TEST_TOKEN].deployment(token.name, symbol, token.decimals, supply), token.decimals
 
 
 def _begin(pool: NewPool, base: Token, quote: Token, address: str, controller: str, compiled: dict[str, Compiled]) -> list[Step]:
@@ -128,12 +128,17 @@ def _begin(pool: NewPool, base: Token, quote: Token, address: str, controller: s
         for token, amount in zip((base, quote), amounts):
             data = compiled[DLQ].calldata("approve", address, amount)
             steps.append(Step(f"approve {token.symbol} {pool.name}", f"approve {token.symbol} to {pool.name}", token.address, data))
-        data = compiled["Pool"].calldata("add", *amounts, 0, UNLIMITED_TIME)
+        data = compiled["Pool"].calldata("add", *amounts, first_units(*amounts), UNLIMITED_TIME)
         steps.append(Step(f"add {pool.name}", f"add first liquidity to {pool.name}", address, data))
     if pool.activate:
         data = compiled["Controller"].calldata("set_status", address, ACTIVE, *price_bounds(pool, base, quote))
         steps.append(Step(f"activate {pool.name}", f"activate {pool.name}", controller, data))
     return steps
+
+
+def first_units(base: int, quote: int) -> int:
+    """What the first add mints for its provider (R5). Nobody who adds ahead of it at another price leaves as much to mint."""
+    return max(0, isqrt(base * quote) - MINIMUM_UNITS)
 
 
 def liquidity(pool: NewPool, decimals: int, side: str) -> int:

@@ -7,7 +7,7 @@ from eth_utils import to_checksum_address
 from pyrevm import EVM, BlockEnv
 
 from deploy.compiled import Compiled
-from deploy.config import DLQ, DLQ_DECIMALS, MAX_DECIMALS, Config, ConfigError, ThereAlready
+from deploy.config import DLQ, DLQ_DECIMALS, MAX_DECIMALS, PRICE_SCALE, Config, ConfigError, ThereAlready, base_units
 from deploy.node import Node, Refused, revert_reason
 from deploy.plan import Done, Step, Token, drive, liquidity, plan, price_bounds
 from deploy.wallet import GAS_CAP, Wallet
@@ -70,7 +70,7 @@ def check_amounts(config: Config, node: Node, holder: str, taken: dict[str, Toke
             base, quote = (Token("", symbol, decimals[symbol], is_new=False) for symbol in (pool.base, pool.quote))
             lowest, highest = price_bounds(pool, base, quote)
             spot = liquidity(pool, base.decimals, "base"), liquidity(pool, quote.decimals, "quote")
-            if not lowest <= spot[1] * 2**112 // spot[0] <= highest:
+            if not lowest <= spot[1] * PRICE_SCALE // spot[0] <= highest:
                 raise ConfigError(f"{pool.name}: the price of its liquidity is not from min_price to max_price")
     for symbol, amount in needed.items():
         held = _supply(config, symbol, decimals) if symbol not in taken else _balance(node, taken[symbol].address, holder, erc20)
@@ -88,7 +88,7 @@ def _checked(amount: Callable[[], int]) -> int:
 
 def _supply(config: Config, symbol: str, decimals: dict[str, int]) -> int:
     token = config.dlq if symbol == DLQ else config.tokens[symbol]
-    return int(token.supply * 10 ** decimals[symbol])
+    return base_units(token.supply, decimals[symbol], symbol)
 
 
 def _balance(node: Node, token: str, holder: str, erc20: Compiled) -> int:

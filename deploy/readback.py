@@ -6,9 +6,9 @@ from typing import Any
 from eth_abi import encode
 
 from deploy.compiled import LENS, TEST_TOKEN, Compiled
-from deploy.config import DLQ, DLQ_DECIMALS, Config, NewDlq, TestToken, base_units, parameters_of
+from deploy.config import DLQ, DLQ_DECIMALS, Config, NewDlq, NewPool, TestToken, base_units, parameters_of
 from deploy.node import Node, NodeError
-from deploy.plan import BLUEPRINTS, System
+from deploy.plan import BLUEPRINTS, System, first_units, liquidity
 from model.state import ACTIVE, PENDING
 from tests.differential.codec import fields_of
 
@@ -99,8 +99,14 @@ class ReadBack:
         for pool in self.config.pools:
             asked = self._ask("Pool", self.system.pools[pool.name])
             yield from asked(pool.name, ACTIVE if pool.activate else PENDING, "status")
-            if pool.liquidity and not self._answer("Pool", self.system.pools[pool.name], "position", self.deployer)[0]:
-                yield f"{pool.name}: the deployer has no position in it"
+            if pool.liquidity:
+                yield from self._liquidity(pool, self.system.pools[pool.name])
+
+    def _liquidity(self, pool: NewPool, address: str) -> Iterator[str]:
+        base, quote = (liquidity(pool, self.system.tokens[getattr(pool, side)].decimals, side) for side in ("base", "quote"))
+        units, *_ = self._answer("Pool", address, "position", self.deployer)
+        if units != first_units(base, quote):
+            yield f"{pool.name}: the deployer has {units} units, and should have {first_units(base, quote)}"
 
     def _ask(self, contract: str, address: str):
         def ask(role: str, expected: Any, name: str, *arguments: Any) -> Iterator[str]:

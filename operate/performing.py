@@ -78,5 +78,3 @@ def _send(system: System, wallet: Wallet, operation: Operation) -> dict[str, Any
         reason = wallet.reason(to, data, int(receipt["blockNumber"], 16))
         raise OperateError(f"{operation.name}: {signed.hash} has failed: {reason}")
     return receipt
-
-

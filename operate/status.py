@@ -202,5 +202,3 @@ def _logs(system: System, pools: list[str], first: int, last: int) -> list[dict]
             raise
     middle = (first + last) // 2
     return _logs(system, pools, first, middle) + _logs(system, pools, middle + 1, last)
-
-

@@ -1,10 +1,12 @@
 """Deploy the system: token, Controller with Reserve and Backstop, pools, first liquidity, DLQ pools, ownership."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 import click
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
@@ -49,12 +51,21 @@ def cli(network, account, config_path, folder, dry_run, as_json):
                 print_json(in_numbers(prepared)) if as_json else show_plan(console, prepared)
                 check_funds(prepared)
                 return
-            deployment = deploy(config, wallet, folder, lambda number, step, done: tell(console, number, step, done))
+            waiting = console.status("")
+            try:
+                deployment = deploy(config, wallet, folder, partial(tell, console), partial(tell_waiting, waiting))
+            finally:
+                waiting.stop()
             print_json(deployment.model_dump(mode="json")) if as_json else show(console, deployment, folder, there_before)
 
 
 def tell(console: Console, number: int, step: Step, done: Done) -> None:
     console.print(f"{number:>3}  {step.what}: {done.transaction} in block {done.block:,}, {done.gas_used:,} gas", soft_wrap=True, highlight=False)
+
+
+def tell_waiting(waiting: Status, blocks: int) -> None:
+    waiting.update(f"Waiting for {blocks} more block{'s' if blocks > 1 else ''} on the last transaction ...")
+    waiting.start()
 
 
 def in_numbers(prepared: Prepared) -> dict:

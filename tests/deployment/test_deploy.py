@@ -66,7 +66,7 @@ def test_a_block_explorer_compiles_the_very_same_code(node, wallet, config, tmp_
 def test_a_dry_run_sends_nothing_and_knows_what_it_will_cost(node, wallet, config, tmp_path):
     prepared = prepare(config, wallet, tmp_path)
     assert node.nonce(wallet.address) == 0 and list(tmp_path.iterdir()) == []
-    deployment = carry_out(prepared, lambda number, step, done: None)
+    deployment = carry_out(prepared)
     foreseen = [(each.step.key, each.gas) for each in prepared.ahead]
     assert foreseen == [(transaction.what, transaction.gas_used) for transaction in deployment.transactions]
 
@@ -341,6 +341,26 @@ def test_code_that_was_tampered_with_is_found(node, wallet, config, tmp_path):
     node.request("anvil_setCode", deployment.address("reserve"), "0x00")
     with pytest.raises(DeployError, match=f"the deployment of chain {config.chain_id} is not what stands on the chain: reserve: the code at"):
         deploy(config, wallet, tmp_path)
+
+
+def test_who_adds_ahead_at_another_price_stops_the_deployment(node, wallet, config, tmp_path):
+    """A pool's first price is its first provider's: the deployer's liquidity is not added at somebody else's."""
+    pools = config.plain()["pools"]
+    pools[0].pop("activate")
+    compiled, outsider = compile_all(), Wallet(accounts.test_accounts[1], node)
+    created: dict[str, str] = {}
+
+    def run_ahead(number, step, done):
+        created[step.key] = done.created
+        if step.key == "pool DLQ/USD":
+            pool = node.view(node.contract(step.to, compiled["Controller"].abi), "pools", 0)
+            for token, amount in (("token DLQ", 10**22), ("token USD", 10**9)):
+                send(wallet, created[token], compiled["DLQ"].calldata("transfer", outsider.address, amount))
+                send(outsider, created[token], compiled["DLQ"].calldata("approve", pool, amount))
+            send(outsider, pool, compiled["Pool"].calldata("add", 10**22, 10**9, 0, 2**256 - 1))
+
+    with pytest.raises(DeployError, match="add first liquidity to DLQ/USD: would fail: pool: units below minimum"):
+        deploy(changed(config, pools=pools, dlq_pools=[]), wallet, tmp_path, run_ahead)
 
 
 def test_what_is_not_as_configured_is_not_recorded(node, wallet, config, tmp_path):

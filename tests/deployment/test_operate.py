@@ -5,6 +5,7 @@ import json
 import pytest
 from ape import accounts
 from click.testing import CliRunner
+from web3 import HTTPProvider
 
 from deploy.deployer import deploy
 from deploy.wallet import Wallet
@@ -131,6 +132,13 @@ def test_status_shows_pools_prices_regimes_reserve_stake_and_who_could_pay(run, 
     swept = units(pool["surplus_quote"]) - units(pool["surplus_quote"]) * 2_500 // 10_000
     assert units(cover["in_kind_quote"]) == 2_000 * 10**6 + swept and cover["from_stake"]["amount"] == "3000.5"
     assert found["epoch"] == found["time"] // 3_600 and found["governor"] == system.deployment.deployer
+
+
+def test_a_node_that_takes_no_batches_is_asked_one_by_one(run, monkeypatch):
+    found = run(status_command)
+    refused = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32_600, "message": "batches are for those who pay"}}
+    monkeypatch.setattr(HTTPProvider, "make_batch_request", lambda self, requests: refused)
+    assert run(status_command) | {"time": 0} == found | {"time": 0}
 
 
 def test_status_for_people(run):
