@@ -13,7 +13,7 @@ from tests.differential import world
 from tests.differential.live import draw
 
 PAUSES = (1, 12, 12, 60, 1_800, 3_600, world.DAY, world.DAY, world.DAY, 7 * world.DAY)
-AWKWARD = ("token.arm", "token.set_behaviour")  # no token of a deployment has these: what it does then, no audit can follow
+ERC20 = ("token.transfer", "token.transferFrom", "token.approve")  # what else the tests' tokens can do, no audit can follow
 
 
 class Story:
@@ -47,7 +47,7 @@ class Story:
     def _operations(self, random: Random, now: int) -> Iterator[Operation]:
         while True:
             operation = draw(random, self.state, now)
-            if operation.name not in AWKWARD:
+            if not operation.name.startswith("token.") or operation.name in ERC20:
                 yield operation
                 if random.random() < 0.5:
                     return

@@ -61,12 +61,12 @@ def test_a_history_of_drawn_calls_is_equal(together, tmp_path):
     assert found is None
     assert audits.checkpoints == 1  # the whole state at the end
     assert audits.rate > 0
-    assert audits.replay.tally.calls.keys() >= {"pool.swap", "pool.withdraw", "pool.exit", "backstop.claim", "controller.sweep"}
-    assert audits.replay.tally.stray > 10
+    assert len(audits.replay.tally.calls) > 12 and audits.replay.tally.stray > 10
     # Beyond what was compared already: each side's balances are the story's.
+    contracts = (CONTROLLER, RESERVE, BACKSTOP)
     for name, token in story.state.tokens.items():
         address = audits.system.id("0x" + story.node.backend.directory.addresses[name].hex())
-        held = {holder: token.balances[holder] for holder in (*story.state.pools, RESERVE, BACKSTOP) if token.balances.get(holder)}
+        held = {holder: token.balances[holder] for holder in (*story.state.pools, *contracts) if token.balances.get(holder)}
         if address in audits.replay.followed:
             assert {holder: amount for holder, amount in audits.replay.state.tokens[address].balances.items() if amount} == held
 
