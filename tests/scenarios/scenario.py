@@ -48,7 +48,7 @@ class Story:
     ----------
     name : the file's
     title : what happens, in a sentence
-    keeps : the sentences of the protocols it descends from that the story keeps
+    keeps : the sentences of the protocols it descends from that the story keeps; of an attack, what it reproduces
     rules : the rules it shows
     """
 

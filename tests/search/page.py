@@ -30,7 +30,7 @@ TOLD = {
     "bailout_threshold_bps": lambda bps: f"bailout from {percent(bps / 10_000)} asked for",
     "oracle_window_seconds": lambda seconds: f"oracle window {seconds:,} s",
     "max_deviation_bps": lambda bps: f"guard {percent(bps / 10_000)}",
-    "share": lambda part: f"the actor has {percent(part / 10_000)} of the pool" if part else "the actor has no position",
+    "share": lambda part: f"the actor has {percent(part / 10_000)} of the pool" if part else "the actor had no position",
     "base_in": lambda base_in: "base" if base_in else "quote",
     "market_parts": lambda part: f"the market brought in {percent(part / 10_000)} of a reserve" if part else "the price has not moved",
     "top_up": lambda part: f"the actor added {percent(part / 10_000)} of the reserves after the move",

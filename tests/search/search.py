@@ -21,6 +21,8 @@ CONTROL = (
 """The model with the waterfall's payment replaced: the coverage at the spot price, in quote, as THORChain's formula has it."""
 ISLAND, FRESH = 600, 200
 """Programs, after which the search starts afresh, and how many of them are drawn before any is changed."""
+AFRESH = 0.1
+"""Of the programs after these."""
 KEPT = 12
 SMALLEST = Fraction(1, 10**15)
 """Of a gain, as a part of the pool: what is less does not count."""
@@ -84,19 +86,28 @@ class Search:
     def step(self) -> None:
         if self.tried % ISLAND == 0:
             self.begin_island()
-        drawn = self.drawn
-        if self.fresh or drawn.random() < 0.1:
-            self.fresh = max(0, self.fresh - 1)
-            start = starts.draw(drawn) if self.tried % 4 == 0 or not self.island else drawn.choice(self.island).start
-            program = draw_program(drawn)
+        if self.fresh or self.drawn.random() < AFRESH:
+            start, program = self.drawn_afresh()
         else:
-            parent = min(drawn.randrange(len(self.island)), drawn.randrange(len(self.island)))
-            start, program = self.island[parent].start, self.island[parent].program
-            if drawn.random() < 0.2:
-                start = starts.mutate(start, drawn)
-            for _ in range(drawn.choice((0, 1, 1, 2, 3)) if start is not self.island[parent].start else drawn.choice((1, 1, 2, 3))):
-                program = mutate_program(program, drawn)
+            start, program = self.changed()
         self.keep(self.play(start, program))
+
+    def drawn_afresh(self) -> tuple[Start, Program]:
+        self.fresh = max(0, self.fresh - 1)
+        start = starts.draw(self.drawn) if self.tried % 4 == 0 or not self.island else self.drawn.choice(self.island).start
+        return start, draw_program(self.drawn)
+
+    def changed(self) -> tuple[Start, Program]:
+        """One of those kept, the better ones rather, with a few changes."""
+        drawn = self.drawn
+        parent = self.island[min(drawn.randrange(len(self.island)), drawn.randrange(len(self.island)))]
+        start, program = parent.start, parent.program
+        changes = (1, 1, 2, 3)
+        if drawn.random() < 0.2:
+            start, changes = starts.mutate(start, drawn), (0, 1, 1, 2, 3)
+        for _ in range(drawn.choice(changes)):
+            program = mutate_program(program, drawn)
+        return start, program
 
     def begin_island(self) -> None:
         """First what makes others pay too much, whatever that costs; then the cheapest of these ways. Every third island looks for a gain
@@ -117,7 +128,9 @@ class Search:
 
     def keep(self, found: Found) -> None:
         known = [(one.start, one.program) for one in self.island]
-        if (found.start, found.program) not in known and (self.fresh or overpaid(found) > SMALLEST or overpaid(self.island[0]) <= SMALLEST):
+        # Among those that make others pay too much, one that does not is cheap for no merit of its own.
+        worthy = self.fresh or overpaid(found) > SMALLEST or overpaid(self.island[0]) <= SMALLEST
+        if worthy and (found.start, found.program) not in known:
             self.island.append(found)
             # Where two come to the same, the shorter is better.
             self.island.sort(key=lambda one: (round(self.way(one) / SMALLEST), -len(one.program)), reverse=True)

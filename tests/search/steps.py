@@ -67,10 +67,10 @@ TOLD: dict[str, Callable[[Step], str]] = {
     "stage": lambda step: f"stage {_both(step)} of the reserves",
     "confirm": lambda step: "confirm what is staged",
     "donate": lambda step: f"donate {_both(step)} of the reserves",
-    "request": lambda step: f"request {_part(step.base)} of the position",
+    "request": lambda step: f"request {_part(min(step.base, BPS))} of the position",
     "withdraw": lambda step: "withdraw",
-    "leave": lambda step: f"request {_part(step.base)} of the position, wait a day, withdraw",
-    "exit": lambda step: f"exit with {_part(step.base)} of the position",
+    "leave": lambda step: f"request {_part(min(step.base, BPS))} of the position, wait a day, withdraw",
+    "exit": lambda step: f"exit with {_part(min(step.base, BPS))} of the position",
     "sweep": lambda step: "sweep all pools",
     "others leave": lambda step: "let the others withdraw what they asked for",
     "wait": lambda step: f"wait {step.wait}",
@@ -224,8 +224,9 @@ class Course:
     def withdraw(self, step: Step) -> None:
         answer = self.attempt(ACTOR, POOL, "pool.withdraw", **FREELY)
         if answer.reason is None:
-            units_worth, received = answer.event("Withdrawn"), answer.value
-            self.paid += (Purse(*received[:3]) - Purse(units_worth["base"], units_worth["quote"], 0)).worth(self.true)
+            base, quote, dlq, _ = answer.value
+            share = answer.event("Withdrawn")
+            self.paid += Purse(base - share["base"], quote - share["quote"], dlq).worth(self.true)
 
     def leave(self, step: Step) -> None:
         self.request(step)
