@@ -771,6 +771,7 @@ def _preview_entitlement(hand: Hand):
 # -- tokens that misbehave -----------------------------------------------------------------------------------------
 
 HARMLESS = (PLAIN, NO_RETURN_VALUE, REVERTS_ON_ZERO, TOO_MANY_DECIMALS, NO_DECIMALS)  # to pools that there are
+OF_DLQ = ("token.nonces", "token.DOMAIN_SEPARATOR", "token.eip712Domain", "token.permit")  # no other token has them
 ANY_FUNCTION = tuple(name for name in OPERATIONS if name != "token.arm")
 # The arguments of a view; what they are does not matter to whether it is answered.
 ARGUMENTS = {name: () for name in VIEWS} | {
@@ -823,7 +824,8 @@ def _arm(hand: Hand):
 
 def _view(hand: Hand, token: str, name: str) -> Operation:
     contract = name.split(".")[0]
-    target = {"pool": hand.pick(hand.state.controller.pools), "token": hand.pick(world.TOKENS)}.get(contract, contract)
+    tokens = (world.DLQ,) if name in OF_DLQ and not hand.chance(10) else world.TOKENS
+    target = {"pool": hand.pick(hand.state.controller.pools), "token": hand.pick(tokens)}.get(contract, contract)
     if name == "controller.pools":
         arguments = {"arg0": hand.pick((0, len(hand.state.controller.pools)))}
     elif name == "token.permit":
@@ -1057,6 +1059,25 @@ def _a_small_claim(hand: Hand) -> Scene:
     few = pool.total_units * coins // min(pool.reserve_base, pool.reserve_quote)
     hand = yield hand.now, _request(name, provider, max(1, min(units, few)))
     yield from _interrupted(hand, _next_epoch(hand), _withdrawal(name, provider))
+
+
+@scene(1)
+def _lost(hand: Hand) -> Scene:
+    """Stakers are rewarded, the token takes all of it from the Backstop, and they are rewarded again, with less or more."""
+    stakes = hand.state.backstop.stakes
+    rewarded = [
+        (name, token) for name, pool in hand.state.pools.items() for token in (pool.base, pool.quote)
+        if token != world.DLQ and name in stakes and stakes[name].total_shares and pool.parameters.staker_share_bps
+    ]  # fmt: skip
+    if not rewarded:
+        return
+    name, token = hand.pick(rewarded)
+    sweep = hand.pick((Operation("pool.sweep", name, "outsider", {}), Operation("controller.sweep", CONTROLLER, "outsider", {})))
+    for amount in (10**6, hand.pick((40, 40, 10**7))):
+        hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": amount})
+        hand = yield hand.now, sweep
+        lost = {"holder": BACKSTOP, "amount": hand.state.tokens[token].balances.get(BACKSTOP, 0)}
+        hand = yield hand.now, Operation("token.take", token, "outsider", lost)
 
 
 @scene(2)
