@@ -423,8 +423,7 @@ def _principal(
     )
     principal_base += position.principal_base
     principal_quote += position.principal_quote
-    assert principal_base <= fixed_point.MAX, "pool: principal too large"
-    assert principal_quote <= fixed_point.MAX, "pool: principal too large"
+    assert max(principal_base, principal_quote) <= fixed_point.MAX, "pool: principal too large"
     return principal_base, principal_quote
 
 

@@ -734,7 +734,7 @@ def _approve(hand: Hand):
 
 # -- previews ------------------------------------------------------------------------------------------------------
 
-WEIGHTS = {"lens.preview_swap": 2, "lens.preview_add": 2, "lens.preview_withdraw": 4}  # 1 for the others
+WEIGHTS = {"lens.preview_swap": 3, "lens.preview_add": 3, "lens.preview_withdraw": 4}  # 1 for the others
 
 
 def _preview(name: str, hand: Hand) -> Operation:
@@ -743,12 +743,14 @@ def _preview(name: str, hand: Hand) -> Operation:
     call = hand.instead(previewed)
     if call.name != previewed:
         return call
-    unused = [name for name, pool in hand.state.pools.items() if not pool.total_units]
+    pools = hand.state.pools
+    unused = [name for name in pools if not pools[name].total_units]
     if previewed == "pool.add" and unused and hand.chance(40):
         pair = dict(zip(("base", "quote"), hand.pick(FIRST_ADDS)))
         call = replace(call, target=hand.pick(unused), arguments=call.arguments | pair)
-    if hand.chance(4):
-        call = replace(call, target=hand.pick((CONTROLLER, *world.ACTORS)))
+    elif hand.chance(15):
+        idle = [name for name in pools if pools[name].status != ACTIVE]
+        call = replace(call, target=hand.pick((*idle * 3, *pools, CONTROLLER, "outsider")))
     return preview_of(name, call, hand.actor("outsider"))
 
 
