@@ -467,7 +467,7 @@ def withdraw(
     is_executable = request.units > 0 and request.epoch == pool.books.epoch - 1
     require(is_executable, "pool: no executable request")
     _require_unlocked(pool, call)
-    claim = _claim(pool, call, request.units)
+    claim = claim_of(pool, call, request.units)
     if claim.due.is_due and pool.books.bailout:
         state = _draw_surpluses(state, call)
     payment = _payment(state, call, claim)
@@ -885,8 +885,23 @@ def _emit_departure(state: State, call: Call, name: str, units: int, base: int, 
     )
 
 
-def _claim(pool: Pool, call: Call, units: int) -> Claim:
-    """R15: what the units redeem for, and what is owed on top."""
+def claim_of(pool: Pool, call: Call, units: int) -> Claim:
+    """What units redeem for, and what is owed on top (R15).
+
+    Parameters
+    ----------
+    pool
+        The pool, touched.
+    call
+        Who provides, and when.
+    units
+        Of that position, and at most all of it.
+
+    Returns
+    -------
+    Claim
+        Base and quote redeemed, rounded down; age, coverage and entitlement.
+    """
     position = _position(pool, call)
     base = redeemable(pool.reserve_base, units, pool.total_units)
     quote = redeemable(pool.reserve_quote, units, pool.total_units)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 
-# The claim of R15 is a step of the model's withdrawal: it is the model that knows it, and nobody else.
 from model import Operation, State, apply, waterfall
 from model import pool as rules
 from model.fixed_point import UINT256_MAX
@@ -54,7 +53,7 @@ def depart(
         requests=touched.requests | {account: Request(touched.books.epoch - 1, units)},
         books=touched.books if bailout is None else replace(touched.books, bailout=bailout),
     )
-    claim = rules._claim(state.pools[pool], call, units)
+    claim = rules.claim_of(state.pools[pool], call, units)
     arguments = {"min_base": 0, "min_quote": 0, "max_shortfall": UINT256_MAX}
     after, outcome = apply(state, Operation("pool.withdraw", pool, account, arguments), now)
     if not outcome.ok:
