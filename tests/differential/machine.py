@@ -18,7 +18,7 @@ from model.state import NO_REASON
 from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
-from tests.differential.previewed import announced, call_of
+from tests.differential.previewed import call_of, shown
 from tests.differential.shrink import minimise
 from tests.differential.strategies import Scene, steps
 
@@ -272,10 +272,10 @@ class Tally:
 
 
 def _keeps(preview: Step, call: Step) -> bool:
-    """Whether a call comes right after its preview, and returns what that has told."""
+    """Whether a call comes right after its preview, and does what that has told."""
     if call_of(preview.operation) != call.operation or preview.now != call.now or not (preview.outcome.ok and call.outcome.ok):
         return False
-    return announced(preview.operation, preview.outcome.value) == call.outcome.value
+    return preview.outcome.value == shown(preview.operation, call.outcome)
 
 
 Progress = Callable[[Tally], None]

@@ -7,7 +7,8 @@ tokens behave and the caller can pay: so where they do and it can, what is previ
 from dataclasses import dataclass
 from typing import Any
 
-from model import Operation
+from model import Operation, Outcome
+from model.previews import COMPENSATION, NOTHING_DUE
 from model.state import BACKSTOP, LENS
 from tests.differential import world
 
@@ -61,11 +62,16 @@ def call_of(preview: Operation) -> Operation | None:
     return Operation(previewed.call, target, sender, arguments)
 
 
-def announced(preview: Operation, told: Any) -> Any:
-    """What the call returns, if it is as the preview has told."""
-    if told is None or preview.name == "lens.preview_begin_protection":
-        return None
+def shown(preview: Operation, outcome: Outcome) -> Any:
+    """What a call that succeeded has returned and emitted, as its preview tells it."""
+    events = {event.name: event.arguments for event in outcome.events if event.source == preview.arguments["pool"]}
+    if preview.name == "lens.preview_begin_protection":
+        return events["ProtectionBegun"]["principal_base"], events["ProtectionBegun"]["principal_quote"]
     if preview.name == "lens.preview_withdraw":
-        _, base, quote, *_, slashed, shortfall = told
-        return base, quote, slashed, shortfall
-    return told[:2] if preview.name == "lens.preview_sweep" else told
+        base, quote, _, _ = outcome.value
+        compensated = events.get("Compensated")
+        return events["Withdrawn"]["units"], base, quote, *([compensated[name] for name in COMPENSATION] if compensated else NOTHING_DUE)
+    if preview.name == "lens.preview_sweep":
+        swept = events.get("Swept", {"base_to_stakers": 0, "quote_to_stakers": 0})
+        return *outcome.value, swept["base_to_stakers"], swept["quote_to_stakers"]
+    return outcome.value

@@ -4,6 +4,7 @@ The programs are the differential fuzzer's, but for what a token takes of its ow
 state after its prologue; half from a world of dust, where every rounding is a large part of what there is.
 """
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -18,7 +19,8 @@ from tests.differential.machine import Tally, draw_programs
 from tests.laws.support import SCALE, LawBroken
 
 PROGRAMS, LENGTH = 800 * SCALE, 25
-SEED = Random().getrandbits(32)
+# What a failure says may be set, to draw the same histories again.
+SEED = int(os.environ.get("LAWS_SEED") or Random().getrandbits(32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def hold_over_histories(law: HistoryLaw) -> int:
                 law(moment)
             except LawBroken as broken:
                 program = minimise(law, history, apply)
-                raise LawBroken(f"{broken}, after {history.prologue.__name__} and {program}, of seed {SEED}") from broken
+                raise LawBroken(f"{broken}, after {history.prologue.__name__} and {program}, of LAWS_SEED={SEED}") from broken
     return calls
 
 

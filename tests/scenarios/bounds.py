@@ -51,7 +51,7 @@ def in_parts() -> Story:
         "l6-two-parts-pay-three-base-units-more",
         "Two equal claims on a Reserve without base: the one that leaves in two parts is paid 3 base units of quote more, since what "
         "the first part "
-        "rounds stays in the pool, raises the price, and with it the worth of 1.6 thousand million base units that are missing",
+        "rounds stays in the pool, raises the price, and with it the worth of 3.2 thousand million base units that are missing",
         "R15.2 R16.2 L6",
     )
     for pool in TWINS:
@@ -90,7 +90,7 @@ def in_parts() -> Story:
 def in_order() -> Story:
     story = shown(
         "l7-leaving-first-pays-more-in-the-dust",
-        "Two equal bailouts of two, on a Reserve without base: who leaves before the other nearly empties the pool is paid 0.06 "
+        "Two equal bailouts of two, on a Reserve without base: who leaves before the other nearly empties the pool is paid 0.04 "
         "millionths more "
         "than who leaves after, since there one base unit that was rounded down moves the price",
         "R15.2 R16 L7",

@@ -321,6 +321,8 @@ class Market:
         honest, paid = self.of_an_honest_actor(elapsed)
         deviation = self.start.max_deviation_bps / BPS
         moved = Fraction((1 - deviation) ** 0.5 + (1 - deviation) ** -0.5) / 2 - 1
+        # What is added at a moved price redeems for so much of itself at most, once the price is back.
+        moved *= Fraction((1 - deviation) ** -0.5)
         rounding = Purse(3, 3, 1).worth(self.true) * (course.calls + 1)
         return Result(own + arbitrage - honest, own - honest, course.paid - paid, rounding, moved * course.struck, honest, pool)
 
