@@ -1,11 +1,10 @@
 """Which lines and branches of the contracts a run reaches: what the tracer has seen, laid over the source.
 
 Tracing is slow, so not every program of a run is traced: one is, up to the last step in which something happens that has not been
-traced before, or fails that has not been traced three times. What these steps reach, the run reaches; what they do not, the rest of it may (`ape run coverage --all` traces everything).
+traced before. What these steps reach, the run reaches; what they do not, the rest of it may (`ape run coverage --all` traces everything).
 """
 
 import tomllib
-from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,8 @@ from tests.differential.source_map import Branch, Code, Line
 from tests.differential.tracer import Answer, Trace, Tracer
 
 VIEWS_OF_NOW = ("spot_price", "oracle_price", "in_bailout", "stake_locked")
-FAILURES = 3  # of a sort, to be traced: there is more than one way to most of them
+# There are several ways to these: a token may have been about to make a call.
+OF_TOKENS = ("token_moves: amount changed", "backstop: reward not received")
 NAMED = Path(__file__).with_name("unreachable.toml")
 
 
@@ -36,7 +36,6 @@ class Watcher:
         self.trace_all = trace_all
         self.progress = progress
         self.seen: set[Hashable] = set()
-        self.failed: Counter[Hashable] = Counter()
         self.drawn = self.traced = self.steps = 0
 
     def play_prologue(self) -> State:
@@ -54,7 +53,7 @@ class Watcher:
             return
         now, pools = steps[-1].now, steps[-1].state.pools
         asked = [name for name in pools if _sort_of_pool(pools[name], now) not in self.seen]
-        new = [number for number, step in enumerate(steps, 1) if self.trace_all or self._is_new(step)]
+        new = [number for number, step in enumerate(steps, 1) if self.trace_all or not _sorts(step) <= self.seen]
         if new or asked:
             steps = steps if asked else steps[: new[-1]]
             views = [Operation(f"pool.{view}", name, world.GOVERNOR, {}) for name in asked for view in VIEWS_OF_NOW]
@@ -62,14 +61,10 @@ class Watcher:
             calls += [(now, view.sender, view.target, self.tracer.directory.calldata(view)) for view in views]
             self._check(steps, self.tracer.run(calls)[: len(steps)])
             self.seen.update(_sort_of_pool(pools[name], now) for name in asked)
-            self.seen.update(*[_events(step) for step in steps if step.outcome.ok])
-            self.failed.update([_failure(step) for step in steps if not step.outcome.ok])
+            self.seen.update(*map(_sorts, steps))
             self.traced += 1
             self.steps += len(steps)
         self.progress(self)
-
-    def _is_new(self, step: Step) -> bool:
-        return not _events(step) <= self.seen if step.outcome.ok else self.failed[_failure(step)] < FAILURES
 
     def _check(self, steps: list[Step], observed: list[Answer]) -> None:
         directory = self.tracer.directory
@@ -79,16 +74,12 @@ class Watcher:
                 raise RuntimeError(f"the traced contracts disagree with the model: {step.operation} at {step.now}")
 
 
-def _failure(step: Step) -> Hashable:
-    """What failed and why, and what a token may have been about to call, where it did not move as it should."""
-    reason, tokens = step.outcome.reason, step.state.tokens.values()
-    hooks = {token.hook.call.name for token in tokens if token.hook} if reason.startswith("token_moves") else ()
-    return step.operation.name, reason, *[_size(value) for value in step.operation.arguments.values()], *sorted(hooks)
-
-
-def _events(step: Step) -> set[Hashable]:
-    """What happened in a step, each event by itself, by the size of its values."""
-    name = step.operation.name
+def _sorts(step: Step) -> set[Hashable]:
+    """What happens in a step, each of it by itself: why the operation failed, or the events, by the size of their values."""
+    name, reason = step.operation.name, step.outcome.reason
+    if not step.outcome.ok:
+        hooks = [token.hook.call.name for token in step.state.tokens.values() if token.hook] if reason in OF_TOKENS else []
+        return {(name, reason, *[value in (0, ZERO) for value in step.operation.arguments.values()], *sorted(hooks))}
     found: set[Hashable] = {name}
     for event in step.outcome.events:
         found.add((name, kind(event.source), event.name))
@@ -107,9 +98,9 @@ def _sort_of_pool(pool: Pool, now: int) -> tuple:
 
 def _size(value: Any) -> Hashable:
     """Of a number whether it is zero, one, two, or more, or more than any amount; of an id whether it is nobody's."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return min(value, 3) if value < 2**128 else 4
-    return value == ZERO or value is True
+    if isinstance(value, str):
+        return value == ZERO
+    return min(value, 3) if value < 2**128 else 4
 
 
 @dataclass

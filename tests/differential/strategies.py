@@ -3,6 +3,9 @@
 Most proposals are likely to succeed, so that programs get somewhere; each also draws what must fail: the wrong caller, too much,
 too early, too late. Every choice is a small integer (Hypothesis draws wide ones far from evenly), and 0 the plainest choice:
 fast to draw, and it shrinks well.
+
+What takes several calls in a row, each of which alone is unlikely, is drawn as a scene: a generator that is handed a fresh hand for
+each call. Its calls are steps like any other.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -852,7 +855,7 @@ def _called_by(hand: Hand, token: str, name: str) -> Operation:
 Scene = Generator[tuple[int, Operation], Hand, None]
 Part = Generator[tuple[int, Operation], Hand, Hand]  # of a scene
 SCENES: list[Callable[[Hand], Scene]] = []
-MOST_ARMED = 3  # a token remembers no longer call than of so many
+MOST_ARMED = 3  # times in a row: a token remembers no longer a call
 MOVING = (
     "pool.swap", "pool.donate", "pool.add", "pool.stage_deposit", "pool.cancel_deposit", "pool.withdraw", "pool.exit", "pool.sweep",
     "backstop.claim", "backstop.sweep", "controller.sweep",
@@ -941,6 +944,7 @@ def _call_to(hand: Hand, contract: str, token: str) -> Operation:
 
 @scene(5)
 def _in_the_middle(hand: Hand) -> Scene:
+    """Any call that moves tokens, interrupted."""
     call = hand.instead(hand.pick(MOVING))
     yield from _interrupted(hand, _when(hand), call)
 
@@ -1084,6 +1088,7 @@ def _lost(hand: Hand) -> Scene:
 
 @scene(2)
 def _a_claim(hand: Hand) -> Scene:
+    """A request, and its withdrawal, interrupted."""
     found = _positions(hand, lambda _, who: who in world.ACTORS)
     if not found:
         return
@@ -1143,7 +1148,8 @@ def _at_two_prices(hand: Hand) -> Scene:
     for _ in range(2):
         hand = yield swap(back, 30)
     position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
-    at = max(hand.now, position.clock + hand.state.pools[name].parameters.full_protection_seconds)
+    # Nobody waits for ten years: a few of them would be more than the contracts' times can tell.
+    at = max(hand.now, position.clock + min(hand.state.pools[name].parameters.full_protection_seconds, 100 * DAY))
     hand = yield at, _request(name, provider, max(1, position.units // hand.pick((1, 4, 50))))
     yield _next_epoch(hand), _withdrawal(name, provider)
 

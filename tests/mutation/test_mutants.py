@@ -148,6 +148,8 @@ def test_a_mutant_is_shown_as_a_diff(build):
     shown = run(build, "--side", "contracts", "--show", name)
     assert shown.returncode == 0 and "--- contracts/modules/waterfall.vy" in shown.stdout
     assert run(build, "--side", "contracts", "--show", "nothing").returncode == 2
+    assert run(build, "--side", "contracts", "--id", name, "--list").stdout.splitlines() == listed[:1]
+    assert run(build, "--side", "contracts", "--id", "nothing", "--list").returncode == 2
 
 
 def test_an_interrupted_run_keeps_what_it_knows(build):
