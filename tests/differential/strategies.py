@@ -269,7 +269,7 @@ def _add(hand: Hand):
     ]  # fmt: skip
     if near and hand.chance(3):
         name, sender = hand.pick(near)
-        return name, sender, {**_most_principal(hand, name, sender), "min_units": 0, "deadline": FOREVER}
+        return name, sender, {**_most_principal(hand, name, sender), "min_units": 1, "deadline": FOREVER}
     pair = _pair(hand, name, sender)
     operation = Operation("pool.add", name, sender, {**pair, "min_units": 0, "deadline": FOREVER})
     units = hand.preview(operation, hand.now) if hand.chance(10) else None
