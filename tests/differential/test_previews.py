@@ -39,7 +39,7 @@ def test_a_call_pays_what_its_preview_has_told(monkeypatch):
                     broken.append((preview.operation, told, paid))
 
     with backend("evm") as chain:
-        draw_programs(Follow(), play_prologue(chain), Tally(), examples=80, length=30, random_seed=1)
+        draw_programs(Follow(), play_prologue(chain), Tally(), examples=120, length=30, random_seed=2)
     assert broken == []
     assert {name for name, ok in kept if ok} == set(PREVIEWED)
     assert {name for name, ok in kept if not ok} == set(PREVIEWED) - {"lens.preview_sweep"}
