@@ -1246,18 +1246,27 @@ def steps(draw: Callable) -> tuple[int, Operation]:
     """One call and its time, for the machine that runs it (`tests.differential.machine.Machine`)."""
     machine = draw(st.runner())
     hand = Hand(draw, machine.state, machine.now)
+    previewed = call_of(machine.steps[-1].operation) if machine.steps else None
+    if previewed and previewed.target in (BACKSTOP, *machine.state.pools) and (machine.scene or hand.chance(FOLLOW_UP)):
+        return machine.now, previewed
     of_scene = _of_scene(machine, hand)
     if of_scene is not None:
         at, operation = of_scene
-        return max(hand.now, at), operation
-    previewed = call_of(machine.steps[-1].operation) if machine.steps else None
-    if previewed and previewed.target in (BACKSTOP, *machine.state.pools) and hand.chance(FOLLOW_UP):
-        return machine.now, previewed
+        return max(hand.now, at), _or_its_preview(hand, operation)
     if misbehaving(machine.state) and hand.chance(TURN_BACK):
         return _when(hand), _make_behave(hand)
     _, propose = PROPOSALS[hand.pick(LOTTERY)]
     operation = propose(hand)
     return _when(hand), operation
+
+
+def _or_its_preview(hand: Hand, call: Operation) -> Operation:
+    """A call of a scene, or at times its preview, where the call itself comes next."""
+    for name, previewed in PREVIEWED.items():
+        if previewed.call == call.name:
+            preview = preview_of(name, call, call.sender)
+            return preview if call_of(preview) == call and hand.chance(20) else call
+    return call
 
 
 def _of_scene(machine: Any, hand: Hand) -> tuple[int, Operation] | None:
