@@ -16,6 +16,7 @@ from tests.differential.environment import Interrupted, SetupError, interruptibl
 PROCESSES = get_context("fork")
 FATAL = (SetupError, PrologueDiffers)  # what a worker cannot go on after, and tells
 PATIENCE = 20  # seconds for a worker to end its devnet
+ENDS = {signal.SIGINT, signal.SIGTERM}
 
 
 class Line:
@@ -51,7 +52,12 @@ class Worker:
         self.number = number
         self.connection, other_end = PROCESSES.Pipe()
         self.process = PROCESSES.Process(target=_serve, args=(other_end, work, number, *arguments))
-        self.process.start()
+        # Who is told to end before it has begun is not to go on as a copy of this process: told once it listens.
+        listened = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+        try:
+            self.process.start()
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, listened)
         other_end.close()  # so that the end of the process is the end of what can be read
 
     def send(self, message: Any) -> None:
@@ -111,6 +117,7 @@ def _serve(connection: Connection, work: Callable[..., None], number: int, *argu
     with suppress(Interrupted, BrokenPipeError):
         try:
             with interruptible():
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
                 work(number, line, *arguments)
         except FATAL as error:
             line.send(error)

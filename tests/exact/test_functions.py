@@ -140,7 +140,8 @@ def test_every_function_states_how_it_rounds():
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_") and name not in RECORDS
     }
-    assert set(STATED) == set(FUNCTIONS) == written
+    calculating = {name for name in FUNCTIONS if not name.startswith("packing__")}  # which is about bits
+    assert set(STATED) == calculating == written
 
 
 def check(name: str, stated: Stated, examples: int, **options: Any) -> None:

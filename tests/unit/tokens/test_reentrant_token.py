@@ -60,6 +60,7 @@ BACKSTOP_LOCKED = {
     "booked": ("token",),
     "pool_stake": ("odd_pool",),
     "account": ("odd_pool", "staker"),
+    "settled": ("odd_pool", "staker"),
 }
 BACKSTOP_FREE = {name: () for name in ("controller", "reserve", "dlq", "unstake_seconds", "hold_seconds", "unstake_window_seconds")}
 CONTROLLER_LOCKED = {
