@@ -10,7 +10,7 @@ from typing import Any
 
 import vyper
 from eth_abi import decode, encode
-from eth_utils import function_abi_to_4byte_selector
+from eth_utils import event_abi_to_log_topic, function_abi_to_4byte_selector
 from eth_utils.abi import get_abi_input_types, get_abi_output_types
 from vyper.compiler import compile_from_file_input
 from vyper.compiler.input_bundle import FilesystemInputBundle
@@ -72,6 +72,18 @@ class Compiled:
         function = self._function(name)
         (output,), (value,) = function["outputs"], decode(get_abi_output_types(function), returned)
         return dict(zip([field["name"] for field in output["components"]], value)) if "components" in output else value
+
+    def event(self, name: str, log: dict[str, Any]) -> dict[str, Any] | None:
+        """The fields of one of its events, if the log is one."""
+        (event,) = [item for item in self.abi if item["type"] == "event" and item["name"] == name]
+        signature, *topics = log["topics"] or [""]
+        if signature != "0x" + event_abi_to_log_topic(event).hex():
+            return None
+        indexed = [field for field in event["inputs"] if field["indexed"]]
+        others = [field for field in event["inputs"] if not field["indexed"]]
+        encoded = bytes.fromhex("".join(topic[2:] for topic in topics) + log["data"][2:])
+        # Words, all of them: no event has a field of another length.
+        return dict(zip([field["name"] for field in indexed + others], decode([field["type"] for field in indexed + others], encoded)))
 
     def code(self, immutables: bytes) -> bytes:
         """What then stands on the chain."""

@@ -32,6 +32,7 @@ def recorded(config: Config, compiled: dict[str, Compiled], wallet: Wallet, syst
         transactions=[
             MinedTransaction(hash=each.transaction, block=each.block, what=key, gas_used=each.gas_used) for key, each in system.done.items()
         ],
+        left_out=system.left_out,
     )
 
 

@@ -88,7 +88,10 @@ class MinedTransaction(_Part):
 
 
 class Deployment(_Part):
-    """All of it. `contracts` is by role: dlq, pool_blueprint, reserve_blueprint, backstop_blueprint, controller, reserve, backstop, lens."""
+    """All of it. `contracts` is by role: dlq, pool_blueprint, reserve_blueprint, backstop_blueprint, controller, reserve, backstop, lens.
+
+    `left_out` is what the configuration says and the deployment, on request, has not done: steps that begin a pool.
+    """
 
     version: Annotated[int, Field(ge=VERSION, le=VERSION)] = VERSION
     chain_id: Annotated[int, Field(gt=0)]
@@ -105,6 +108,7 @@ class Deployment(_Part):
     tokens: list[ListedToken]
     pools: list[CreatedPool]
     transactions: list[MinedTransaction]
+    left_out: list[str] = []
 
     def address(self, role: str) -> str:
         """The address of the contract that has this role."""

@@ -5,19 +5,22 @@ from pathlib import Path
 
 import pytest
 from ape import accounts
-
+from click.testing import CliRunner
 from vyper.cli.vyper_json import compile_json
 
 from deploy import journal as journals
 from deploy.compiled import FILES, compile_all
-from deploy.config import Config
-from deploy.deployer import DeployError, carry_out, check_funds, deploy, prepare
+from deploy.config import Config, ConfigError
+from deploy.deployer import DeployError, _take, carry_out, check_funds, deploy, prepare
 from deploy.journal import Journal, JournalError, alone
 from deploy.outcome import system_of
+from deploy.plan import drive, first_units, plan
 from deploy.problem import Problem
 from deploy.readback import ReadBack
 from deploy.record import RecordError, load, path_of
 from deploy.wallet import Wallet, WalletError
+from model.state import SUSPENDED
+from scripts.act import cli as act_command
 
 TRANSACTIONS = 15
 SOMEBODY = "0x00000000000000000000000000000000DeaDBeef"
@@ -343,24 +346,79 @@ def test_code_that_was_tampered_with_is_found(node, wallet, config, tmp_path):
         deploy(config, wallet, tmp_path)
 
 
-def test_who_adds_ahead_at_another_price_stops_the_deployment(node, wallet, config, tmp_path):
-    """A pool's first price is its first provider's: the deployer's liquidity is not added at somebody else's."""
-    pools = config.plain()["pools"]
-    pools[0].pop("activate")
-    compiled, outsider = compile_all(), Wallet(accounts.test_accounts[1], node)
-    created: dict[str, str] = {}
+def ahead_of_the_liquidity(node, wallet, base: int, quote: int):
+    """Somebody adds to the pool DLQ/USD as soon as it is there."""
+    compiled, outsider, created = compile_all(), Wallet(accounts.test_accounts[1], node), {}
 
     def run_ahead(number, step, done):
         created[step.key] = done.created
         if step.key == "pool DLQ/USD":
             pool = node.view(node.contract(step.to, compiled["Controller"].abi), "pools", 0)
-            for token, amount in (("token DLQ", 10**22), ("token USD", 10**9)):
+            for token, amount in (("token DLQ", base), ("token USD", quote)):
                 send(wallet, created[token], compiled["DLQ"].calldata("transfer", outsider.address, amount))
                 send(outsider, created[token], compiled["DLQ"].calldata("approve", pool, amount))
-            send(outsider, pool, compiled["Pool"].calldata("add", 10**22, 10**9, 0, 2**256 - 1))
+            send(outsider, pool, compiled["Pool"].calldata("add", base, quote, 0, 2**256 - 1))
 
-    with pytest.raises(DeployError, match="add first liquidity to DLQ/USD: would fail: pool: units below minimum"):
-        deploy(changed(config, pools=pools, dlq_pools=[]), wallet, tmp_path, run_ahead)
+    return run_ahead
+
+
+def test_who_adds_ahead_at_another_price_leaves_the_pool_to_be_finished_by_hand(node, wallet, config, tmp_path):
+    """A pool's first price is its first provider's: the deployer's liquidity is not added at somebody else's."""
+    told = "add first liquidity to DLQ/USD: would fail: pool: units below minimum .*--unfinished DLQ/USD deploys all the rest"
+    with pytest.raises(DeployError, match=told):
+        deploy(config, wallet, tmp_path, ahead_of_the_liquidity(node, wallet, 10**20, 10**7))
+    with pytest.raises(ConfigError, match=told):
+        deploy(config, wallet, tmp_path)
+    with pytest.raises(ConfigError, match="there is no pool DLQ/GEM to be left unfinished"):
+        deploy(config, wallet, tmp_path, unfinished=["DLQ/GEM"])
+    deployment = deploy(config, wallet, tmp_path, unfinished=["DLQ/USD"])
+    assert deployment.left_out == ["add DLQ/USD", "activate DLQ/USD", "dlq pool DLQ/USD"]
+    assert deploy(config, wallet, tmp_path) == load(path_of(config.chain_id, tmp_path)) == deployment
+    for act in (
+        "donate --quote 40", "add --base 200000 --quote 100000", "activate --min-price 0.49 --max-price 0.51", "name-dlq-pool --quote USD",
+    ):  # fmt: skip
+        words = [*act.split(), "--pool", "DLQ/USD", "--account", "TEST::0", "--yes"]
+        words += ["--network", f"ethereum:local:{node.url}", "--deployments", str(tmp_path)]
+        done = CliRunner().invoke(act_command, words)
+        assert done.exit_code == 0, done.output
+
+
+def test_who_adds_ahead_at_the_same_price_leaves_more_units_to_the_deployer(node, wallet, config, tmp_path):
+    deployment = deploy(config, wallet, tmp_path, ahead_of_the_liquidity(node, wallet, 2 * 10**22, 10**10))
+    pool = node.contract(deployment.pool("DLQ/USD").address, compile_all()["Pool"].abi)
+    units, *_ = node.view(pool, "position", wallet.address)
+    assert units > first_units(2 * 10**23, 10**11) and deployment.left_out == []
+
+
+def test_what_others_change_meanwhile_does_not_prevent_the_record(node, wallet, config, tmp_path):
+    """The governor accepts at once, suspends a pool and takes its name away; and the deployer's units leave."""
+    compiled, governor = compile_all(), Wallet(accounts.test_accounts[1], node)
+
+    def accept(number, step, done):
+        if step.key == "governor":
+            pool = node.view(node.contract(step.to, compiled["Controller"].abi), "pools", 0)
+            quote = node.view(node.contract(pool, compiled["Pool"].abi), "quote")
+            node.request("evm_increaseTime", config.pools[0].parameters.lockup_seconds)
+            send(wallet, pool, compiled["Pool"].calldata("exit", 10**16, 0, 0))
+            send(governor, step.to, compiled["Controller"].calldata("accept_ownership"))
+            send(governor, step.to, compiled["Controller"].calldata("set_status", pool, SUSPENDED, 0, 0))
+            send(governor, step.to, compiled["Controller"].calldata("name_dlq_pool", quote, "0x" + "0" * 40))
+
+    deployment = deploy(changed(config, governor=governor.address), wallet, tmp_path, accept)
+    assert load(path_of(config.chain_id, tmp_path)) == deployment and deployment.governor == governor.address
+
+
+def test_what_a_step_tells_is_compared(node, wallet, config, tmp_path):
+    """A receipt of another liquidity, and of another transaction."""
+    prepared = prepare(config, wallet, tmp_path)
+    system = drive(plan(config, prepared.compiled, wallet.address, {}), lambda step: _take(step, wallet, prepared.journal, tmp_path / "x"))
+    pools = config.plain()["pools"]
+    pools[0]["liquidity"]["base"] = "200_001"
+    other = ReadBack(changed(config, pools=pools), prepared.compiled, node, system, wallet.address).differences(fresh=True)
+    assert len(other) == 1 and other[0].startswith("add DLQ/USD: units is 141421356237308504, and should be at least 1414217097")
+    system.done["activate DLQ/USD"] = system.done["add DLQ/USD"]
+    (found,) = ReadBack(config, prepared.compiled, node, system, wallet.address).differences(fresh=True)
+    assert found.startswith("activate DLQ/USD: 0 events StatusSet in 0x")
 
 
 def test_what_is_not_as_configured_is_not_recorded(node, wallet, config, tmp_path):
