@@ -98,16 +98,20 @@ class Compiled:
         return BLUEPRINT_PREFIX + bytes.fromhex(self.initcode)
 
 
-def sources(root: Path = ROOT) -> dict[str, str]:
-    """The digests of all sources, by their paths."""
-    paths = sorted((root / "contracts").rglob("*.vy*"))
-    return {str(path.relative_to(root)): sha256(path.read_bytes()).hexdigest() for path in paths}
+def sources(compiled: dict[str, Compiled]) -> dict[str, str]:
+    """The digests of all that was compiled, by their paths: the library's modules among them."""
+    digests = {}
+    for contract in compiled.values():
+        digests |= {path: source["sha256sum"] for path, source in contract.standard_json["sources"].items()}
+    return dict(sorted(digests.items()))
 
 
 @cache
 def compile_all(root: Path = ROOT) -> dict[str, Compiled]:
     """Compile what a deployment may need, or take what was compiled of the very same sources before: once a process."""
-    digest = sha256(json.dumps([COMPILER.model_dump(), sources(root)]).encode()).hexdigest()
+    paths = [(folder, path) for folder, name in ((root, "contracts"), (LIBRARIES, "snekmate")) for path in (folder / name).rglob("*.vy*")]
+    digests = {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for folder, path in sorted(paths)}
+    digest = sha256(json.dumps([COMPILER.model_dump(), digests]).encode()).hexdigest()
     stored = root / ".build" / "deploy" / f"{digest[:32]}.json"
     if not stored.is_file():
         write_json(stored, [asdict(_compile(name, root)) for name in FILES])

@@ -168,7 +168,9 @@ def _take(step: Step, wallet: Wallet, journal: Journal, path: Path) -> Done:
     receipt = wallet.mined(entry.signed) if entry else None
     # What has failed on the chain has changed nothing there: it is done anew.
     if entry is None or receipt and receipt["status"] != "0x1":
-        entry, receipt = Entry(what=step.what, nonce=wallet.node.nonce(wallet.address), signed=[]), None
+        # Of the replicas behind a node's address, one may lag behind what this run has sent.
+        nonce = max([wallet.node.nonce(wallet.address), *[each.nonce + 1 for each in journal.entries.values()]])
+        entry, receipt = Entry(what=step.what, nonce=nonce, signed=[]), None
         _sign(step, entry, wallet, journal, path)
     elif receipt is None and wallet.node.nonce(wallet.address, "latest") > entry.nonce:
         receipt = wallet.mined(entry.signed)
@@ -233,7 +235,7 @@ def check_again(deployment: Deployment, config: Config, node: Node) -> None:
     check_chain(config, node)
     if deployment.config != config.plain():
         raise DeployError(f"{path} is of another configuration: move its record away to deploy this one")
-    changed = [name for name, digest in sources().items() if deployment.sources.get(name) != digest]
+    changed = [name for name, digest in sources(compile_all()).items() if deployment.sources.get(name) != digest]
     if changed or deployment.compiler != COMPILER:
         raise DeployError(f"{path} was made of other sources or by another compiler: {', '.join(changed[:3]) or deployment.compiler.version}")
     system = system_of(deployment)

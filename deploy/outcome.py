@@ -23,7 +23,7 @@ def recorded(config: Config, compiled: dict[str, Compiled], wallet: Wallet, syst
         first_block=min(each.block for each in done),
         last_block=max(each.block for each in done),
         compiler=COMPILER,
-        sources=sources(),
+        sources=sources(compiled),
         config=config.plain(),
         periods=config.periods.model_dump(),
         contracts=_contracts(config, compiled, wallet, system),

@@ -8,7 +8,7 @@ from pyrevm import EVM, BlockEnv
 
 from deploy.compiled import Compiled
 from deploy.config import DLQ, DLQ_DECIMALS, MAX_DECIMALS, PRICE_SCALE, Config, ConfigError, ThereAlready, base_units
-from deploy.node import Node, Refused, revert_reason
+from deploy.node import NoAnswer, Node, Refused, revert_reason
 from deploy.plan import Done, Step, Token, drive, liquidity, plan, price_bounds
 from deploy.wallet import GAS_CAP, Wallet
 from tests.differential.evm import REVERTED
@@ -124,6 +124,8 @@ def rehearse(
     ------
     ConfigError
         If one of them would fail.
+    NoAnswer
+        If the node does not tell what is stored.
     """
     if not str(wallet.node.url).startswith("http"):
         raise ConfigError("the transactions are rehearsed on what the network has stored, which takes a provider with an HTTP address")
@@ -136,17 +138,20 @@ def rehearse(
             return done[step.key]
         if is_left_out(step):
             return None
-        # A transaction by itself, which finds nothing warm: an EVM of its own, with what the steps before have written.
-        evm = EVM(fork_url=wallet.node.url, fork_block=hex(number), spec_id="PRAGUE")
-        evm.set_block_env(BlockEnv(number=number + 1, timestamp=now + 1))
-        written.insert(evm)
         try:
+            # A transaction by itself, which finds nothing warm: an EVM of its own, with what the steps before have written.
+            evm = EVM(fork_url=wallet.node.url, fork_block=hex(number), spec_id="PRAGUE")
+            evm.set_block_env(BlockEnv(number=number + 1, timestamp=now + 1))
+            written.insert(evm)
             if step.to is None:
                 created = to_checksum_address(evm.deploy(wallet.address, step.data, gas=GAS_CAP))
             else:
                 evm.message_call(wallet.address, step.to, step.data, gas=GAS_CAP)
                 created = ""
         except RuntimeError as error:
+            if not str(error).startswith(("Revert", "Halt")):
+                # Not in its own words: a node's URL may have a key in it.
+                raise NoAnswer(f"{step.what}: cannot be rehearsed: the node does not answer") from error
             raise ConfigError(step.would_fail(reason_of(error))) from error
         gas = max(evm.result.gas_used, floor(step.data))
         ahead.append(Estimate(step, gas))

@@ -1,18 +1,23 @@
 """What is deployed is what was configured, and is recorded; whatever broke off is gone on with; what was tampered with is found."""
 
 import json
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from ape import accounts
 from click.testing import CliRunner
 from vyper.cli.vyper_json import compile_json
+from web3 import HTTPProvider, Web3
 
 from deploy import journal as journals
 from deploy.compiled import FILES, compile_all
 from deploy.config import Config, ConfigError
 from deploy.deployer import DeployError, _take, carry_out, check_funds, deploy, prepare
 from deploy.journal import Journal, JournalError, alone
+from deploy.node import NoAnswer
 from deploy.outcome import system_of
 from deploy.plan import drive, first_units, plan
 from deploy.problem import Problem
@@ -21,6 +26,7 @@ from deploy.record import RecordError, load, path_of
 from deploy.wallet import Wallet, WalletError
 from model.state import SUSPENDED
 from scripts.act import cli as act_command
+from tests.differential.artifacts import LIBRARIES
 
 TRANSACTIONS = 15
 SOMEBODY = "0x00000000000000000000000000000000DeaDBeef"
@@ -80,10 +86,21 @@ def test_deployed_once_it_is_checked_again(node, wallet, config, tmp_path):
     assert node.nonce(wallet.address) == TRANSACTIONS
     with pytest.raises(DeployError, match="is of another configuration"):
         deploy(changed(config, confirmations=5), wallet, tmp_path)
+    library = "snekmate/auth/ownable_2step.vy"
+    assert deployment.sources[library] == sha256((LIBRARIES / library).read_bytes()).hexdigest()
+    other = deployment.model_copy(update={"sources": deployment.sources | {library: "0" * 64}})
+    other.save(path_of(config.chain_id, tmp_path))
+    with pytest.raises(DeployError, match=f"was made of other sources or by another compiler: {library}"):
+        deploy(config, wallet, tmp_path)
+    deployment.save(path_of(config.chain_id, tmp_path))
     node.request("anvil_setCode", deployment.address("controller"), "0x")
     with pytest.raises(DeployError, match="is of a chain that is gone"):
         deploy(config, wallet, tmp_path)
     record = path_of(config.chain_id, tmp_path)
+    for bad, says in ((record.read_bytes() + b"\xff", "it is no text"), (record.read_bytes().replace(b'"reserve"', b'"rest"'), "no reserve")):
+        (tmp_path / "bad.json").write_bytes(bad)
+        with pytest.raises(RecordError, match=f"bad.json is no record of a deployment: .*{says}"):
+            load(tmp_path / "bad.json")
     record.write_text(record.read_text().replace('"version": 1', '"version": 2'))
     with pytest.raises(RecordError, match="is no record of a deployment: version"):
         deploy(config, wallet, tmp_path)
@@ -140,6 +157,39 @@ def test_liquidity_at_a_price_out_of_its_bounds_is_refused(node, wallet, config,
     pools = config.plain()["pools"]
     pools[0]["liquidity"]["quote"] = "102_000.000001"
     refused(changed(config, pools=pools), wallet, tmp_path, "DLQ/USD: the price of its liquidity is not from min_price to max_price")
+
+
+def test_a_node_that_fails_a_rehearsal_is_told_without_its_address(node, wallet, config, tmp_path, monkeypatch):
+    monkeypatch.setattr(node, "url", "http://127.0.0.1:9/key")
+    with pytest.raises(NoAnswer, match="^deploy DLQ: cannot be rehearsed: the node does not answer$"):
+        prepare(config, wallet, tmp_path)
+
+
+def test_a_node_that_answers_with_a_page_is_told_in_one_line(node, monkeypatch):
+    class Page(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"<html>Back soon</html>")
+
+        def log_message(self, *arguments):
+            """Nobody reads it."""
+
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    Thread(target=server.serve_forever).start()
+    try:
+        with monkeypatch.context() as patch, pytest.raises(NoAnswer, match="the node does not answer to eth_chainId .JSONDecodeError."):
+            patch.setattr(node, "web3", Web3(HTTPProvider(f"http://127.0.0.1:{server.server_port}")))
+            node.chain_id()
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_no_error_beside_a_result_is_none(node, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(node.web3.provider, "make_request", lambda *asked: {"error": None, "result": "0x1"})
+        assert node.chain_id() == 1
 
 
 def test_an_account_without_funds_is_refused(node, wallet, config, tmp_path):
@@ -207,8 +257,8 @@ def test_killed_at_any_moment_it_goes_on_and_deploys_nothing_twice(node, wallet,
         except Killed:
             deaths += 1
             assert node.nonce(wallet.address) <= TRANSACTIONS
-    # What was sent is mined at once here: who died after that need not send, nor wait, again.
-    assert deaths == 4 * TRANSACTIONS
+    # What was sent is mined in a moment here: who died after that need not send, nor in most cases wait, again.
+    assert 4 * TRANSACTIONS <= deaths <= 6 * TRANSACTIONS
     assert node.nonce(wallet.address) == TRANSACTIONS
     assert len({transaction.hash for transaction in deployment.transactions}) == TRANSACTIONS
     assert deployment.contracts.keys() == undisturbed.contracts.keys()
@@ -274,6 +324,12 @@ def test_what_pays_too_little_by_now_is_outbid_with_the_same_nonce(node, wallet,
     deployment = deploy(config, wallet, tmp_path)
     assert deployment.transactions[0].hash == outbid.signed[1].hash
     assert node.nonce(wallet.address) == TRANSACTIONS
+
+
+def test_a_replica_that_lags_does_not_make_a_nonce_be_used_twice(node, wallet, config, tmp_path, monkeypatch):
+    told = node.nonce
+    monkeypatch.setattr(node, "nonce", lambda account, which="pending": max(0, told(account, which) - (which == "pending")))
+    assert len(deploy(config, wallet, tmp_path).transactions) == TRANSACTIONS
 
 
 def test_a_nonce_that_was_used_otherwise_stops_the_run(node, wallet, config, tmp_path, monkeypatch):

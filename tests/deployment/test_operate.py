@@ -288,6 +288,43 @@ def test_what_cannot_be_done_is_said_in_one_line_and_nothing_is_sent(arguments, 
     assert node.block()[0] == before
 
 
+def test_nothing_is_sent_to_the_systems_own_contracts_or_nobody(run, node, system):
+    """The model knows them by their names, and refuses before anything is approved."""
+    before = node.block()[0]
+    for receiver in (system.pairs["DLQ/USD"].address, "0x" + "0" * 40):
+        swap = ["swap", "--pool", "DLQ/USD", "--token", "DLQ", "--amount", "1", "--to", receiver]
+        assert "would be refused: pool: bad recipient" in run(act_command, *swap, "--account", TRADER, "--yes", status=2)
+    assert node.block()[0] == before
+
+
+def test_an_act_is_not_sent_beside_one_that_is_pending(run, node, system):
+    arguments = ["donate", "--pool", "DLQ/USD", "--base", "5", "--account", TRADER, "--yes"]
+    wallet = Wallet(accounts.test_accounts[2], node)
+    node.request("evm_setAutomine", False)
+    try:
+        wallet.send(wallet.sign(wallet.address, b"", node.nonce(wallet.address)))
+        assert "1 transaction of TEST::2 not mined yet: wait until none is pending" in run(act_command, *arguments, status=2)
+        assert node.nonce(wallet.address) == node.nonce(wallet.address, "latest") + 1
+    finally:
+        node.request("evm_setAutomine", True)
+        node.request("evm_mine")
+    assert run(act_command, *arguments)["as_previewed"]
+
+
+@pytest.mark.parametrize("symbol", ["backstop", "Dlq", "usd", "zero", "A/B", "$", "", "0x00000000000000000000000000000000DeaDBeef"])
+def test_a_token_that_takes_a_name_is_called_by_its_address(symbol, system, monkeypatch):
+    monkeypatch.setattr(system, "ask", lambda questions, block: [6 if questions[0].name == "decimals" else symbol])
+    somewhere = "0x" + "12" * 20
+    assert system._introduce(somewhere).symbol == somewhere
+    symbol = "wBTC"
+    assert system._introduce(somewhere).symbol == symbol
+
+
+def test_a_price_bound_of_a_billion_digits_is_refused(run):
+    arguments = ["activate", "--pool", "DLQ/USD", "--min-price", "1e-999999999", "--max-price", "1", "--account", PROVIDER]
+    assert "'1e-999999999' has more than 100 digits" in run(act_command, *arguments, status=2)
+
+
 def test_nobody_is_asked_where_nobody_is(run):
     says = run(act_command, "sweep", "--account", PROVIDER, status=2)
     assert says.endswith("act sweep: nobody is there to ask: say --yes") and "The model says:" in says
