@@ -179,7 +179,7 @@ def _take(step: Step, wallet: Wallet, journal: Journal, path: Path) -> Done:
                 f"{step.what}: the node does not know {entry.signed[-1].hash}, but the account has used its nonce {entry.nonce}: "
                 f"wait for the node, or, if something else was sent with that nonce, take this step out of {path}"
             )
-    elif receipt is None and wallet.node.base_fee() > entry.signed[-1].max_fee:
+    elif receipt is None and wallet.pays_too_little(entry.signed[-1]):
         _sign(step, entry, wallet, journal, path)
     if receipt is None:
         wallet.send(entry.signed[-1])

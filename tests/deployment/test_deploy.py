@@ -326,6 +326,19 @@ def test_what_pays_too_little_by_now_is_outbid_with_the_same_nonce(node, wallet,
     assert node.nonce(wallet.address) == TRANSACTIONS
 
 
+def test_what_tips_too_little_by_now_is_outbid(node, wallet, config, tmp_path, monkeypatch):
+    node.request("anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    node.request("evm_mine")
+    stop_before("send", wallet, monkeypatch)
+    with pytest.raises(Killed):
+        deploy(config, wallet, tmp_path)
+    (entry,) = Journal.model_validate_json(journals.path_of(config.chain_id, tmp_path).read_text()).entries.values()
+    monkeypatch.setattr(wallet, "_tip", lambda: entry.signed[0].tip * 2)
+    first = deploy(config, wallet, tmp_path).transactions[0]
+    assert first.hash != entry.signed[0].hash
+    assert int(node.request("eth_getTransactionByHash", first.hash)["maxPriorityFeePerGas"], 16) == 2 * entry.signed[0].tip
+
+
 def test_a_replica_that_lags_does_not_make_a_nonce_be_used_twice(node, wallet, config, tmp_path, monkeypatch):
     told = node.nonce
     monkeypatch.setattr(node, "nonce", lambda account, which="pending": max(0, told(account, which) - (which == "pending")))

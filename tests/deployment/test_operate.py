@@ -8,8 +8,10 @@ from click.testing import CliRunner
 from web3 import HTTPProvider
 
 from deploy.deployer import deploy
+from deploy.node import NoAnswer, NodeError
 from deploy.wallet import Wallet
 from operate.snapshot import take
+from operate.status import _logs
 from operate.system import open_system
 from scripts.act import cli as act_command
 from scripts.position import cli as position_command
@@ -139,6 +141,35 @@ def test_a_node_that_takes_no_batches_is_asked_one_by_one(run, monkeypatch):
     refused = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32_600, "message": "batches are for those who pay"}}
     monkeypatch.setattr(HTTPProvider, "make_batch_request", lambda self, requests: refused)
     assert run(status_command) | {"time": 0} == found | {"time": 0}
+
+
+@pytest.mark.parametrize("error", [NodeError, NoAnswer])
+def test_logs_are_asked_for_in_spans_that_the_node_takes(error, system, monkeypatch):
+    asked, most = [], 100
+
+    def answer(method, wanted):
+        first, last = int(wanted["fromBlock"], 16), int(wanted["toBlock"], 16)
+        asked.append(last - first + 1)
+        if last - first >= most:
+            raise error("too many blocks")
+        return list(range(first, last + 1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(system.node, "request", answer)
+        assert _logs(system, [], 7, 10_006) == list(range(7, 10_007))
+        # Halved seven times, and then most spans are as large as the node takes them, give or take a fifth.
+        assert asked[:8] == [10_000, 5_000, 2_500, 1_250, 625, 312, 156, 78] and len(asked) < 8 + 200
+        most = 0
+        with pytest.raises(error, match="too many blocks"):
+            _logs(system, [], 7, 10_006)
+
+
+def test_status_asks_for_no_allowances(run, system, monkeypatch):
+    asked = []
+    ask = type(system).ask
+    monkeypatch.setattr(type(system), "ask", lambda self, questions, block: asked.extend(questions) or ask(self, questions, block))
+    run(status_command)
+    assert {"position", "balanceOf"} <= {question.name for question in asked} and "allowance" not in {question.name for question in asked}
 
 
 def test_status_for_people(run):
