@@ -10,7 +10,7 @@ from typing import Any
 
 import vyper
 from eth_abi import decode, encode
-from eth_utils import function_abi_to_4byte_selector
+from eth_utils import event_abi_to_log_topic, function_abi_to_4byte_selector
 from eth_utils.abi import get_abi_input_types, get_abi_output_types
 from vyper.compiler import compile_from_file_input
 from vyper.compiler.input_bundle import FilesystemInputBundle
@@ -73,6 +73,18 @@ class Compiled:
         (output,), (value,) = function["outputs"], decode(get_abi_output_types(function), returned)
         return dict(zip([field["name"] for field in output["components"]], value)) if "components" in output else value
 
+    def event(self, name: str, log: dict[str, Any]) -> dict[str, Any] | None:
+        """The fields of one of its events, if the log is one."""
+        (event,) = [item for item in self.abi if item["type"] == "event" and item["name"] == name]
+        signature, *topics = log["topics"] or [""]
+        if signature != "0x" + event_abi_to_log_topic(event).hex():
+            return None
+        indexed = [field for field in event["inputs"] if field["indexed"]]
+        others = [field for field in event["inputs"] if not field["indexed"]]
+        encoded = bytes.fromhex("".join(topic[2:] for topic in topics) + log["data"][2:])
+        # Words, all of them: no event has a field of another length.
+        return dict(zip([field["name"] for field in indexed + others], decode([field["type"] for field in indexed + others], encoded)))
+
     def code(self, immutables: bytes) -> bytes:
         """What then stands on the chain."""
         return bytes.fromhex(self.runtime) + immutables
@@ -86,16 +98,20 @@ class Compiled:
         return BLUEPRINT_PREFIX + bytes.fromhex(self.initcode)
 
 
-def sources(root: Path = ROOT) -> dict[str, str]:
-    """The digests of all sources, by their paths."""
-    paths = sorted((root / "contracts").rglob("*.vy*"))
-    return {str(path.relative_to(root)): sha256(path.read_bytes()).hexdigest() for path in paths}
+def sources(compiled: dict[str, Compiled]) -> dict[str, str]:
+    """The digests of all that was compiled, by their paths: the library's modules among them."""
+    digests = {}
+    for contract in compiled.values():
+        digests |= {path: source["sha256sum"] for path, source in contract.standard_json["sources"].items()}
+    return dict(sorted(digests.items()))
 
 
 @cache
 def compile_all(root: Path = ROOT) -> dict[str, Compiled]:
     """Compile what a deployment may need, or take what was compiled of the very same sources before: once a process."""
-    digest = sha256(json.dumps([COMPILER.model_dump(), sources(root)]).encode()).hexdigest()
+    paths = [(folder, path) for folder, name in ((root, "contracts"), (LIBRARIES, "snekmate")) for path in (folder / name).rglob("*.vy*")]
+    digests = {str(path.relative_to(folder)): sha256(path.read_bytes()).hexdigest() for folder, path in sorted(paths)}
+    digest = sha256(json.dumps([COMPILER.model_dump(), digests]).encode()).hexdigest()
     stored = root / ".build" / "deploy" / f"{digest[:32]}.json"
     if not stored.is_file():
         write_json(stored, [asdict(_compile(name, root)) for name in FILES])

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Annotated, Any, Self
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 from pydantic.json_schema import WithJsonSchema
+from yaml import YAMLError
 
 from deploy.problem import Problem
 from deploy.record import Address
@@ -23,6 +24,9 @@ from model.parameters import Parameters, SystemParameters, pool_bounds, system_b
 DLQ = "DLQ"
 DLQ_DECIMALS = 18
 MAX_DECIMALS = 24
+MAX_DIGITS = 100
+MAX_DEPTH = 50  # of a YAML file
+SYMBOL = "^[A-Za-z0-9.]{1,5}$"
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 PRICE_SCALE = 2**112
 THERE, NEW = "there already", "new"  # the forms of a token
@@ -45,23 +49,32 @@ def _seconds(text: Any) -> int:
     return int(match[1]) * SECONDS[match[2] or "s"]
 
 
-def _decimal(text: Any) -> Decimal:
+def exact_decimal(text: Any) -> Decimal:
     try:
         number = Decimal(str(text))
     except InvalidOperation as error:
         raise ValueError(f"{text!r} is not a decimal number") from error
     if not number.is_finite() or number < 0:
         raise ValueError(f"{text!r} is not a finite number from 0")
+    # Beyond any amount or price: nobody's arithmetic is kept busy by the zeros.
+    if len(number.as_tuple().digits) > MAX_DIGITS or abs(number.as_tuple().exponent) > MAX_DIGITS:
+        raise ValueError(f"{str(text)[:30]!r} has more than {MAX_DIGITS} digits")
     return number
+
+
+def _not_nobody(address: str) -> str:
+    if int(address, 16) == 0:
+        raise ValueError("nobody has this address")
+    return address
 
 
 _NUMBER = WithJsonSchema({"type": ["integer", "number", "string"]})
 Whole = Annotated[int, BeforeValidator(_whole), _NUMBER]
 Seconds = Annotated[int, BeforeValidator(_seconds), WithJsonSchema({"type": ["integer", "string"], "pattern": "^[0-9_]+[smhd]?$"})]
-Price = Annotated[Decimal, BeforeValidator(_decimal), _NUMBER]
+Price = Annotated[Decimal, BeforeValidator(exact_decimal), _NUMBER]
 Amount = Annotated[Price, Field(gt=0)]
 Name = Annotated[str, Field(min_length=1, max_length=25)]
-Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]{1,5}$")]
+Symbol = Annotated[str, Field(pattern=SYMBOL)]
 
 
 class _Part(BaseModel):
@@ -160,7 +173,7 @@ class Config(_Part):
 
     chain_id: Annotated[Whole, Field(gt=0)]
     confirmations: Annotated[Whole, Field(le=1_000)] = 1
-    governor: Address | None = None
+    governor: Annotated[Address, AfterValidator(_not_nobody)] | None = None
     dlq: Dlq
     tokens: dict[Symbol, Token]
     periods: Periods
@@ -252,9 +265,19 @@ def _within(parameters: Any, bounds: dict[str, tuple[int, int]]) -> Any:
 
 
 class _Text(yaml.SafeLoader):
-    """YAML of which every scalar is text, and no key is there twice."""
+    """YAML of which every scalar is text, no key is there twice, and nothing is nested without end."""
 
     yaml_implicit_resolvers = {"<": [("tag:yaml.org,2002:merge", re.compile("^(?:<<)$"))]}
+
+    depth = 0
+
+    def compose_node(self, parent, index):
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise yaml.composer.ComposerError(None, None, "it is nested too deeply", self.peek_event().start_mark)
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
     def construct_mapping(self, node, deep=False):
         keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode) and key.value != "<<"]
@@ -262,6 +285,14 @@ class _Text(yaml.SafeLoader):
             if keys.count(key) > 1:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key} is there twice", node.start_mark)
         return super().construct_mapping(node, deep)
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return yaml.load(text, _Text)
+    except (ValueError, AttributeError, LookupError, TypeError) as error:
+        # PyYAML's own constructors, of scalars that are tagged as something they are not.
+        raise YAMLError(f"a value is not what its tag says: {error}") from error
 
 
 def read_config(path: Path) -> Config:
@@ -273,12 +304,12 @@ def read_config(path: Path) -> Config:
         With what is wrong with it first.
     """
     try:
-        return Config.model_validate(yaml.load(path.read_text(), _Text))
+        return Config.model_validate(_loaded(path.read_text()))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not a text") from error
-    except yaml.YAMLError as error:
+    except YAMLError as error:
         raise ConfigError(f"{path} is no YAML: {' '.join(str(error).split())}") from error
     except ValidationError as error:
         raise ConfigError(f"{path}: {_first(error)}") from error

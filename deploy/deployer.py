@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +12,7 @@ from eth_utils import to_checksum_address
 
 from deploy import journal as journals
 from deploy.compiled import COMPILER, Compiled, compile_all, sources
-from deploy.config import DLQ, Config
+from deploy.config import DLQ, Config, ConfigError
 from deploy.journal import Entry, Journal, Purpose
 from deploy.node import Node, Refused
 from deploy.outcome import recorded, system_of, verification
@@ -43,6 +43,7 @@ class Prepared:
     taken: dict[str, Token]
     journal: Journal
     done: dict[str, Done]
+    is_left_out: Callable[[Step], bool]
     ahead: list[Estimate]
     gas_price: int
 
@@ -58,8 +59,13 @@ def deploy(
     folder: Path = FOLDER,
     progress: Progress = lambda number, step, done: None,
     waiting: Waiting = lambda blocks: None,
+    unfinished: Collection[str] = (),
 ) -> Deployment:
     """Deploy, or go on with a deployment that broke off, and write `deployments/<chain id>.json`; one that is there is checked again.
+
+    Parameters
+    ----------
+    unfinished : pools of which what is not done yet of their first liquidity, status and naming is left out, and recorded so
 
     Raises
     ------
@@ -73,15 +79,18 @@ def deploy(
             check_again(deployment, config, wallet.node)
             journals.path_of(config.chain_id, folder).unlink(missing_ok=True)  # of a run that ended right after it had recorded
             return deployment
-        prepared = prepare(config, wallet, folder)
+        prepared = prepare(config, wallet, folder, unfinished)
         check_funds(prepared)
         wallet.unlock()
         return carry_out(prepared, progress, waiting)
 
 
-def prepare(config: Config, wallet: Wallet, folder: Path = FOLDER) -> Prepared:
+def prepare(config: Config, wallet: Wallet, folder: Path = FOLDER, unfinished: Collection[str] = ()) -> Prepared:
     """Check everything that can be checked before a transaction, and tell what is to be sent."""
     node = wallet.node
+    for name in unfinished:
+        if name not in [pool.name for pool in config.pools]:
+            raise ConfigError(f"there is no pool {name} to be left unfinished")
     check_chain(config, node)
     compiled = compile_all()
     taken = tokens_there(config, node, compiled[DLQ])
@@ -90,9 +99,17 @@ def prepare(config: Config, wallet: Wallet, folder: Path = FOLDER) -> Prepared:
         check_amounts(config, node, wallet.address, taken, compiled[DLQ])
     number, now = node.block()
     # What an earlier run has sent may be mined at this very moment: one block decides what is done, and what is rehearsed on it.
-    done = {key: each for key, each in _mined(journal, wallet).items() if each.block <= number}
-    ahead = rehearse(config, compiled, wallet, taken, done, number, now)
-    return Prepared(config, compiled, wallet, folder, taken, journal, done, ahead, node.gas_price())
+    receipts = {key: wallet.mined(entry.signed) for key, entry in journal.entries.items()}
+    mined = {key: _done(receipt) for key, receipt in receipts.items() if receipt and receipt["status"] == "0x1"}
+    done = {key: each for key, each in mined.items() if each.block <= number}
+    failed = [key for key, receipt in receipts.items() if receipt and receipt["status"] != "0x1"]
+
+    def is_left_out(step: Step) -> bool:
+        # What was signed may still be mined: it is done.
+        return step.pool in unfinished and (step.key in failed or step.key not in journal.entries)
+
+    ahead = rehearse(config, compiled, wallet, taken, done, is_left_out, number, now)
+    return Prepared(config, compiled, wallet, folder, taken, journal, done, is_left_out, ahead, node.gas_price())
 
 
 def check_funds(prepared: Prepared) -> None:
@@ -115,12 +132,6 @@ def _purpose(config: Config, compiled: dict[str, Compiled], wallet: Wallet) -> P
     )
 
 
-def _mined(journal: Journal, wallet: Wallet) -> dict[str, Done]:
-    """What an earlier run has got done."""
-    receipts = {key: wallet.mined(entry.signed) for key, entry in journal.entries.items()}
-    return {key: _done(receipt) for key, receipt in receipts.items() if receipt and receipt["status"] == "0x1"}
-
-
 def carry_out(
     prepared: Prepared, progress: Progress = lambda number, step, done: None, waiting: Waiting = lambda blocks: None
 ) -> Deployment:
@@ -129,8 +140,10 @@ def carry_out(
     wallet, journal = prepared.wallet, prepared.journal
     number = 0
 
-    def take(step: Step) -> Done:
+    def take(step: Step) -> Done | None:
         nonlocal number
+        if prepared.is_left_out(step):
+            return None
         number += 1
         done = prepared.done.get(step.key) or _take(step, wallet, journal, path)
         progress(number, step, done)
@@ -155,7 +168,9 @@ def _take(step: Step, wallet: Wallet, journal: Journal, path: Path) -> Done:
     receipt = wallet.mined(entry.signed) if entry else None
     # What has failed on the chain has changed nothing there: it is done anew.
     if entry is None or receipt and receipt["status"] != "0x1":
-        entry, receipt = Entry(what=step.what, nonce=wallet.node.nonce(wallet.address), signed=[]), None
+        # Of the replicas behind a node's address, one may lag behind what this run has sent.
+        nonce = max([wallet.node.nonce(wallet.address), *[each.nonce + 1 for each in journal.entries.values()]])
+        entry, receipt = Entry(what=step.what, nonce=nonce, signed=[]), None
         _sign(step, entry, wallet, journal, path)
     elif receipt is None and wallet.node.nonce(wallet.address, "latest") > entry.nonce:
         receipt = wallet.mined(entry.signed)
@@ -164,7 +179,7 @@ def _take(step: Step, wallet: Wallet, journal: Journal, path: Path) -> Done:
                 f"{step.what}: the node does not know {entry.signed[-1].hash}, but the account has used its nonce {entry.nonce}: "
                 f"wait for the node, or, if something else was sent with that nonce, take this step out of {path}"
             )
-    elif receipt is None and wallet.node.base_fee() > entry.signed[-1].max_fee:
+    elif receipt is None and wallet.pays_too_little(entry.signed[-1]):
         _sign(step, entry, wallet, journal, path)
     if receipt is None:
         wallet.send(entry.signed[-1])
@@ -180,7 +195,7 @@ def _sign(step: Step, entry: Entry, wallet: Wallet, journal: Journal, path: Path
     try:
         entry.signed.append(wallet.sign(step.to, step.data, entry.nonce, outbid=entry.signed[-1] if entry.signed else None))
     except Refused as refused:
-        raise DeployError(f"{step.what}: would fail: {refused.reason}") from refused
+        raise DeployError(step.would_fail(refused.reason)) from refused
     journal.entries[step.key] = entry
     journal.write(path)
 
@@ -220,7 +235,7 @@ def check_again(deployment: Deployment, config: Config, node: Node) -> None:
     check_chain(config, node)
     if deployment.config != config.plain():
         raise DeployError(f"{path} is of another configuration: move its record away to deploy this one")
-    changed = [name for name, digest in sources().items() if deployment.sources.get(name) != digest]
+    changed = [name for name, digest in sources(compile_all()).items() if deployment.sources.get(name) != digest]
     if changed or deployment.compiler != COMPILER:
         raise DeployError(f"{path} was made of other sources or by another compiler: {', '.join(changed[:3]) or deployment.compiler.version}")
     system = system_of(deployment)

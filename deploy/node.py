@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from typing import Any
 
 from ape.api import ProviderAPI
@@ -52,8 +53,8 @@ class Node:
 
     @staticmethod
     def _result(method: str, answer: dict[str, Any]) -> Any:
-        if "error" in answer:
-            error = answer["error"]
+        error = answer.get("error")
+        if error is not None:
             reason = revert_reason(error.get("data"))
             if reason is not None:
                 raise Refused(method, reason)
@@ -129,7 +130,7 @@ class Node:
 def _in_one_line(what: str) -> Iterator[None]:
     try:
         yield
-    except (RequestException, CannotHandleRequest, ProviderConnectionError) as error:
+    except (RequestException, CannotHandleRequest, ProviderConnectionError, JSONDecodeError, UnicodeDecodeError) as error:
         # Not in its own words: a node's URL may have a key in it.
         raise NoAnswer(f"the node does not answer to {what} ({type(error).__name__})") from error
     except (ApeException, Web3Exception) as error:

@@ -23,7 +23,7 @@ def recorded(config: Config, compiled: dict[str, Compiled], wallet: Wallet, syst
         first_block=min(each.block for each in done),
         last_block=max(each.block for each in done),
         compiler=COMPILER,
-        sources=sources(),
+        sources=sources(compiled),
         config=config.plain(),
         periods=config.periods.model_dump(),
         contracts=_contracts(config, compiled, wallet, system),
@@ -32,6 +32,7 @@ def recorded(config: Config, compiled: dict[str, Compiled], wallet: Wallet, syst
         transactions=[
             MinedTransaction(hash=each.transaction, block=each.block, what=key, gas_used=each.gas_used) for key, each in system.done.items()
         ],
+        left_out=system.left_out,
     )
 
 

@@ -20,12 +20,21 @@ BLUEPRINTS = ("Pool", "Reserve", "Backstop")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One transaction: a creation where `to` is None. `key` names it for good."""
+    """One transaction: a creation where `to` is None. `key` names it for good.
+
+    `pool` is the pool that it begins, by liquidity, status or being named: others may come in between, and nothing else depends on it.
+    """
 
     key: str
     what: str
     to: str | None
     data: bytes
+    pool: str | None = None
+
+    def would_fail(self, reason: str) -> str:
+        """Told to whoever deploys, and what can be done."""
+        cure = f" (if others have added to the pool, --unfinished {self.pool} deploys all the rest)" if self.pool else ""
+        return f"{self.what}: would fail: {reason}{cure}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +57,23 @@ class Token:
 
 @dataclass
 class System:
-    """What stands after the steps so far: contracts by role, tokens by the configuration's symbols, pools by name."""
+    """What stands after the steps so far: contracts by role, tokens by the configuration's symbols, pools by name.
+
+    `done` and `left_out` are by the steps' keys.
+    """
 
     tokens: dict[str, Token] = field(default_factory=dict)
     contracts: dict[str, str] = field(default_factory=dict)
     pools: dict[str, str] = field(default_factory=dict)
     done: dict[str, Done] = field(default_factory=dict)
+    left_out: list[str] = field(default_factory=list)
 
 
-Plan = Generator[Step, Done, System]
+Plan = Generator[Step, Done | None, System]
 
 
 def plan(config: Config, compiled: dict[str, Compiled], deployer: str, taken: dict[str, Token]) -> Plan:
-    """Yield each step, and be sent what it came to.
+    """Yield each step, and be sent what it came to: nothing if it is one of a pool's that is left out.
 
     Parameters
     ----------
@@ -68,9 +81,13 @@ def plan(config: Config, compiled: dict[str, Compiled], deployer: str, taken: di
     """
     system = System(tokens=dict(taken))
 
-    def take(step: Step) -> Generator[Step, Done, Done]:
-        system.done[step.key] = yield step
-        return system.done[step.key]
+    def take(step: Step) -> Generator[Step, Done | None, Done | None]:
+        done = yield step
+        if done is None:
+            system.left_out.append(step.key)
+        else:
+            system.done[step.key] = done
+        return done
 
     for symbol, token in {DLQ: config.dlq, **config.tokens}.items():
         if not isinstance(token, ThereAlready):
@@ -100,7 +117,7 @@ def plan(config: Config, compiled: dict[str, Compiled], deployer: str, taken: di
     for name in config.dlq_pools:
         quote = next(system.tokens[pool.quote].address for pool in config.pools if pool.name == name)
         data = registry.calldata("name_dlq_pool", quote, system.pools[name])
-        yield from take(Step(f"dlq pool {name}", f"name {name} as the pool that prices DLQ", controller, data))
+        yield from take(Step(f"dlq pool {name}", f"name {name} as the pool that prices DLQ", controller, data, name))
     if config.governor not in (None, deployer):
         data = registry.calldata("transfer_ownership", config.governor)
         yield from take(Step("governor", f"offer the ownership to {config.governor}", controller, data))
@@ -127,17 +144,24 @@ def _begin(pool: NewPool, base: Token, quote: Token, address: str, controller: s
         amounts = [liquidity(pool, token.decimals, side) for token, side in ((base, "base"), (quote, "quote"))]
         for token, amount in zip((base, quote), amounts):
             data = compiled[DLQ].calldata("approve", address, amount)
-            steps.append(Step(f"approve {token.symbol} {pool.name}", f"approve {token.symbol} to {pool.name}", token.address, data))
+            steps.append(Step(f"approve {token.symbol} {pool.name}", f"approve {token.symbol} to {pool.name}", token.address, data, pool.name))
         data = compiled["Pool"].calldata("add", *amounts, first_units(*amounts), UNLIMITED_TIME)
-        steps.append(Step(f"add {pool.name}", f"add first liquidity to {pool.name}", address, data))
+        steps.append(Step(f"add {pool.name}", f"add first liquidity to {pool.name}", address, data, pool.name))
     if pool.activate:
         data = compiled["Controller"].calldata("set_status", address, ACTIVE, *price_bounds(pool, base, quote))
-        steps.append(Step(f"activate {pool.name}", f"activate {pool.name}", controller, data))
+        steps.append(Step(f"activate {pool.name}", f"activate {pool.name}", controller, data, pool.name))
     return steps
 
 
 def first_units(base: int, quote: int) -> int:
-    """What the first add mints for its provider (R5). Nobody who adds ahead of it at another price leaves as much to mint."""
+    """What the first add mints for its provider (R5), and the least that the deployer takes for the liquidity.
+
+    Whoever adds ahead may leave more to mint, at the same price or, with a larger pool, at another; with a small one at another price
+    there is less, and the add is refused. What the least protects is value: as many units as there are, the pool's sqrt(base*quote)
+    is at least that (R5 rounds down, fees and donations raise it). So at least sqrt(base*quote) of what was added, but for the
+    `MINIMUM_UNITS`, stands behind the deployer's units: once trade has brought the pool to the configured price, no less value
+    than was added.
+    """
     return max(0, isqrt(base * quote) - MINIMUM_UNITS)
 
 
@@ -156,8 +180,8 @@ def _created(creator: str, nonce: int) -> str:
     return to_checksum_address(created_address(bytes.fromhex(creator[2:]), nonce))
 
 
-def drive(steps: Plan, take: Callable[[Step], Done]) -> System:
-    """Go through a plan, doing each step by `take`."""
+def drive(steps: Plan, take: Callable[[Step], Done | None]) -> System:
+    """Go through a plan, doing each step by `take`, or leaving it out."""
     try:
         step = next(steps)
         while True:

@@ -8,7 +8,7 @@ from pyrevm import EVM, BlockEnv
 
 from deploy.compiled import Compiled
 from deploy.config import DLQ, DLQ_DECIMALS, MAX_DECIMALS, PRICE_SCALE, Config, ConfigError, ThereAlready, base_units
-from deploy.node import Node, Refused, revert_reason
+from deploy.node import NoAnswer, Node, Refused, revert_reason
 from deploy.plan import Done, Step, Token, drive, liquidity, plan, price_bounds
 from deploy.wallet import GAS_CAP, Wallet
 from tests.differential.evm import REVERTED
@@ -105,7 +105,14 @@ def _word(node: Node, address: str, data: bytes) -> int | None:
 
 
 def rehearse(
-    config: Config, compiled: dict[str, Compiled], wallet: Wallet, taken: dict[str, Token], done: dict[str, Done], number: int, now: int
+    config: Config,
+    compiled: dict[str, Compiled],
+    wallet: Wallet,
+    taken: dict[str, Token],
+    done: dict[str, Done],
+    is_left_out: Callable[[Step], bool],
+    number: int,
+    now: int,
 ) -> list[Estimate]:
     """All transactions still to be sent, executed in this process one after the other, on what the network has stored by now.
 
@@ -117,28 +124,35 @@ def rehearse(
     ------
     ConfigError
         If one of them would fail.
+    NoAnswer
+        If the node does not tell what is stored.
     """
     if not str(wallet.node.url).startswith("http"):
         raise ConfigError("the transactions are rehearsed on what the network has stored, which takes a provider with an HTTP address")
     ahead: list[Estimate] = []
     written = Stored({}, {})
 
-    def expect(step: Step) -> Done:
+    def expect(step: Step) -> Done | None:
         nonlocal written
         if step.key in done:
             return done[step.key]
-        # A transaction by itself, which finds nothing warm: an EVM of its own, with what the steps before have written.
-        evm = EVM(fork_url=wallet.node.url, fork_block=hex(number), spec_id="PRAGUE")
-        evm.set_block_env(BlockEnv(number=number + 1, timestamp=now + 1))
-        written.insert(evm)
+        if is_left_out(step):
+            return None
         try:
+            # A transaction by itself, which finds nothing warm: an EVM of its own, with what the steps before have written.
+            evm = EVM(fork_url=wallet.node.url, fork_block=hex(number), spec_id="PRAGUE")
+            evm.set_block_env(BlockEnv(number=number + 1, timestamp=now + 1))
+            written.insert(evm)
             if step.to is None:
                 created = to_checksum_address(evm.deploy(wallet.address, step.data, gas=GAS_CAP))
             else:
                 evm.message_call(wallet.address, step.to, step.data, gas=GAS_CAP)
                 created = ""
         except RuntimeError as error:
-            raise ConfigError(f"{step.what}: would fail: {reason_of(error)}") from error
+            if not str(error).startswith(("Revert", "Halt")):
+                # Not in its own words: a node's URL may have a key in it.
+                raise NoAnswer(f"{step.what}: cannot be rehearsed: the node does not answer") from error
+            raise ConfigError(step.would_fail(reason_of(error))) from error
         gas = max(evm.result.gas_used, floor(step.data))
         ahead.append(Estimate(step, gas))
         written |= written.changes(evm)

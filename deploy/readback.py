@@ -9,7 +9,7 @@ from deploy.compiled import LENS, TEST_TOKEN, Compiled
 from deploy.config import DLQ, DLQ_DECIMALS, Config, NewDlq, NewPool, TestToken, base_units, parameters_of
 from deploy.node import Node, NodeError
 from deploy.plan import BLUEPRINTS, System, first_units, liquidity
-from model.state import ACTIVE, PENDING
+from model.state import ACTIVE
 from tests.differential.codec import fields_of
 
 NOBODY = "0x" + "0" * 40
@@ -29,7 +29,7 @@ class ReadBack:
     def differences(self, *, fresh: bool) -> list[str]:
         """What is not as it should be, a line for each. Of a deployment that is not `fresh`, what may have changed since is not asked."""
         found = [*self._code(), *self._fixed()]
-        return [*found, *self._changing()] if fresh and not found else found
+        return [*found, *self._happened(), *self._ownership()] if fresh and not found else found
 
     def _code(self) -> Iterator[str]:
         expected = {role: self.compiled[name].code_of_blueprint for role, name in self._blueprints().items()}
@@ -87,26 +87,45 @@ class ReadBack:
             yield from ask(symbol, "Makewhole DLQ" if symbol == DLQ else token.name, "name")
             yield from ask(symbol, base_units(token.supply, decimals, symbol), "totalSupply")
 
-    def _changing(self) -> Iterator[str]:
-        """What nobody but the governor and the deployer has had a reason to change yet."""
-        ask = self._ask("Controller", self.system.contracts["controller"])
-        yield from ask("controller", len(self.config.pools), "pool_count")
-        yield from ask("controller", self.deployer, "owner")
-        yield from ask("controller", NOBODY if self.governor == self.deployer else self.governor, "pending_owner")
-        named = {pool.quote: self.system.pools[pool.name] for pool in self.config.pools if pool.name in self.config.dlq_pools}
-        for symbol, token in self.system.tokens.items():
-            yield from ask(f"the DLQ pool of {symbol}", named.get(symbol, NOBODY), "dlq_pools", token.address)
+    def _happened(self) -> Iterator[str]:
+        """By their own events, the steps have done what others may have changed since: a pool's first liquidity, its status, its name."""
+        at = self.system.contracts["controller"]
         for pool in self.config.pools:
-            asked = self._ask("Pool", self.system.pools[pool.name])
-            yield from asked(pool.name, ACTIVE if pool.activate else PENDING, "status")
+            address, tokens = self.system.pools[pool.name], [self.system.tokens[symbol].address for symbol in (pool.base, pool.quote)]
+            yield from self._event(f"pool {pool.name}", "Controller", at, "PoolCreated", pool=address, base=tokens[0], quote=tokens[1])
+            yield from self._event(f"activate {pool.name}", "Pool", address, "StatusSet", status=ACTIVE)
+            yield from self._event(f"dlq pool {pool.name}", "Controller", at, "DlqPoolNamed", pool=address, quote=tokens[1])
             if pool.liquidity:
-                yield from self._liquidity(pool, self.system.pools[pool.name])
+                yield from self._event(f"add {pool.name}", "Pool", address, "Added", provider=self.deployer, units=self._least_units(pool))
+        offer = {"previous_owner": self.deployer, "new_owner": self.governor}
+        yield from self._event("governor", "Controller", at, "OwnershipTransferStarted", **offer)
 
-    def _liquidity(self, pool: NewPool, address: str) -> Iterator[str]:
-        base, quote = (liquidity(pool, self.system.tokens[getattr(pool, side)].decimals, side) for side in ("base", "quote"))
-        units, *_ = self._answer("Pool", address, "position", self.deployer)
-        if units != first_units(base, quote):
-            yield f"{pool.name}: the deployer has {units} units, and should have {first_units(base, quote)}"
+    def _event(self, key: str, contract: str, address: str, name: str, **expected: Any) -> Iterator[str]:
+        """Of a step that was done, what its receipt tells; of a number of units, at least so many."""
+        if key not in self.system.done:
+            return
+        receipt = self.node.receipt(self.system.done[key].transaction)
+        logs = [log for log in receipt["logs"] if log["address"].lower() == address.lower()] if receipt else []
+        found = [fields for log in logs if (fields := self.compiled[contract].event(name, log)) is not None]
+        if len(found) != 1:
+            yield f"{key}: {len(found)} events {name} in {self.system.done[key].transaction}, and should be 1"
+            return
+        for field, value in expected.items():
+            told = found[0][field]
+            if told < value if field == "units" else told != (value.lower() if isinstance(value, str) else value):
+                yield f"{key}: {field} is {told}, and should be {'at least ' if field == 'units' else ''}{value}"
+
+    def _least_units(self, pool: NewPool) -> int:
+        return first_units(*[liquidity(pool, self.system.tokens[getattr(pool, side)].decimals, side) for side in ("base", "quote")])
+
+    def _ownership(self) -> Iterator[str]:
+        """The deployer's, and offered to the governor or nobody; or the governor's, who has accepted."""
+        controller = self.system.contracts["controller"]
+        owner = self._answer("Controller", controller, "owner")
+        if self.governor == self.deployer or owner != self.governor:
+            ask = self._ask("Controller", controller)
+            yield from ask("controller", self.deployer, "owner")
+            yield from ask("controller", NOBODY if self.governor == self.deployer else self.governor, "pending_owner")
 
     def _ask(self, contract: str, address: str):
         def ask(role: str, expected: Any, name: str, *arguments: Any) -> Iterator[str]:

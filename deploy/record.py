@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from eth_utils import is_checksum_address
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from deploy.problem import Problem
 
 VERSION = 1
 FOLDER = Path("deployments")
+ROLES = ("dlq", "controller", "reserve", "backstop")  # without which there is no system
 
 
 class RecordError(Problem):
@@ -88,7 +89,10 @@ class MinedTransaction(_Part):
 
 
 class Deployment(_Part):
-    """All of it. `contracts` is by role: dlq, pool_blueprint, reserve_blueprint, backstop_blueprint, controller, reserve, backstop, lens."""
+    """All of it. `contracts` is by role: dlq, pool_blueprint, reserve_blueprint, backstop_blueprint, controller, reserve, backstop, lens.
+
+    `left_out` is what the configuration says and the deployment, on request, has not done: steps that begin a pool.
+    """
 
     version: Annotated[int, Field(ge=VERSION, le=VERSION)] = VERSION
     chain_id: Annotated[int, Field(gt=0)]
@@ -105,6 +109,15 @@ class Deployment(_Part):
     tokens: list[ListedToken]
     pools: list[CreatedPool]
     transactions: list[MinedTransaction]
+    left_out: list[str] = []
+
+    @field_validator("contracts")
+    @classmethod
+    def all_roles(cls, contracts: dict[str, DeployedContract]) -> dict[str, DeployedContract]:
+        missing = [role for role in ROLES if role not in contracts]
+        if missing:
+            raise ValueError(f"there is no {missing[0]}")
+        return contracts
 
     def address(self, role: str) -> str:
         """The address of the contract that has this role."""
@@ -136,6 +149,8 @@ def load(path: Path) -> Deployment:
         return Deployment.model_validate_json(path.read_text())
     except FileNotFoundError as error:
         raise RecordError(f"there is no {path}: `ape run deploy` writes it") from error
+    except UnicodeDecodeError as error:
+        raise RecordError(f"{path} is no record of a deployment: it is no text") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"])) or "all of it"

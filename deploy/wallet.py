@@ -74,6 +74,14 @@ class Wallet:
         raw = bytes(signed.serialize_transaction())
         return Signed(hash="0x" + keccak(raw).hex(), raw="0x" + raw.hex(), max_fee=max_fee, tip=tip)
 
+    def pays_too_little(self, signed: Signed) -> bool:
+        """What was signed some time ago, for a block of now."""
+        base_fee = self.node.base_fee()
+        if not base_fee:
+            return self.node.gas_price() > signed.max_fee
+        # Tips go up and down: only where another would be worth outbidding it.
+        return base_fee > signed.max_fee or self._tip() > signed.tip * 5 // 4
+
     def _tip(self) -> int:
         try:
             return int(self.node.request("eth_maxPriorityFeePerGas"), 16)

@@ -47,7 +47,7 @@ class Acting:
             raise OperateError(f"{pair.name} does not trade {sold.symbol}")
         units = self._amount(amount, sold)
         arguments = {"token_in": sold.symbol, "amount_in": units, "min_amount_out": 0}
-        arguments |= {"recipient": account_id(recipient) if recipient else self.sender, "deadline": self.deadline}
+        arguments |= {"recipient": self._account(recipient) if recipient else self.sender, "deadline": self.deadline}
         return self._of_pool("swap", pair, ((sold.symbol, units),), lambda out: {"min_amount_out": self._least(out)}, **arguments)
 
     def donate(self, pool: str, base: str, quote: str) -> Act:
@@ -146,7 +146,7 @@ class Acting:
         return Act(self._call("controller.name_dlq_pool", CONTROLLER, quote=self._token(quote).symbol, pool=named))
 
     def offer_ownership(self, governor: str) -> Act:
-        return Act(self._call("controller.transfer_ownership", CONTROLLER, new_owner=account_id(governor)))
+        return Act(self._call("controller.transfer_ownership", CONTROLLER, new_owner=self._account(governor)))
 
     def accept_ownership(self) -> Act:
         return Act(self._call("controller.accept_ownership", CONTROLLER))
@@ -165,6 +165,10 @@ class Acting:
 
     def _token(self, name: str) -> Token:
         return self.system.token(name)
+
+    def _account(self, text: str) -> str:
+        """The model's id: of the system's own contracts their names."""
+        return self.system.name(account_id(text))
 
     def _position(self, pair: Pair):
         return self.state.pools[pair.name].positions.get(self.sender, EMPTY_POSITION)

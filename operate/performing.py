@@ -52,8 +52,12 @@ def perform(system: System, wallet: Wallet, foreseen: Foreseen, progress: Callab
     Raises
     ------
     OperateError
-        If something is refused after all.
+        If something is refused after all, or the account has sent something that is not mined yet.
     """
+    pending = wallet.node.nonce(wallet.address) - wallet.node.nonce(wallet.address, "latest")
+    if pending > 0:
+        # One of them may be this very act, sent by a run that did not see it mined.
+        raise OperateError(f"{pending} transaction{'s' if pending > 1 else ''} of {wallet.name} not mined yet: wait until none is pending")
     transactions = []
     for symbol, spender, amount in foreseen.approvals:
         progress(f"Approving {symbol} to {spender} ...")

@@ -42,26 +42,28 @@ class Snapshot:
     state: State
 
 
-def take(system: System, accounts: Iterable[str] = ()) -> Snapshot:
+def take(system: System, accounts: Iterable[str] = (), *, allowances: bool = True) -> Snapshot:
     """Read the state of the latest block.
 
     Parameters
     ----------
-    accounts : the accounts whose positions, stakes, balances and allowances are wanted
+    accounts : the accounts whose positions, stakes and balances are wanted
+    allowances : whether theirs are, too: whoever only looks needs none
     """
     block, now = system.node.block()
     # Views answer as of now: of a chain that has been quiet for long, the next block's time is what counts.
     now = max(now, system.node.block("pending")[1])
-    reading = _Reading(system, block)
+    reading = _Reading(system, block, allowances)
     return Snapshot(block, now, reading.state(list(dict.fromkeys(accounts))))
 
 
 class _Reading:
     """Asks everything in two rounds: what there is, then who has it."""
 
-    def __init__(self, system: System, block: int):
+    def __init__(self, system: System, block: int, allowances: bool):
         self.system = system
         self.block = block
+        self.allowances = allowances
         self.at = system.address
 
     def ask(self, questions: dict) -> dict:
@@ -126,7 +128,7 @@ class _Reading:
             trading = [name for name, pair in self.system.pairs.items() if symbol in (pair.base, pair.quote)]
             for holder in [*holders, *trading]:
                 questions[symbol, holder] = Question(ERC20, token.address, "balanceOf", (self.system.address_of(holder),))
-            for account in accounts:
+            for account in accounts if self.allowances else ():
                 for spender in [*trading, BACKSTOP]:
                     arguments = (account, self.system.address_of(spender))
                     questions[symbol, account, spender] = Question(ERC20, token.address, "allowance", arguments)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from eth_abi import decode
 from eth_utils import keccak, to_checksum_address
 
-from deploy.node import NoAnswer, NodeError
+from deploy.node import NodeError
 from model.epoch_books import net_withdrawals, opens_in_bailout, turn
 from model.fixed_point import BPS
 from model.oracle import spot_price
@@ -83,7 +83,7 @@ class Status:
 
 def status(system: System) -> Status:
     """The system by the latest block, at the time that the next one would have."""
-    snapshot = take(system, providers(system))
+    snapshot = take(system, providers(system), allowances=False)
     state, now, tokens = snapshot.state, snapshot.now, system.tokens
     epoch_seconds = state.controller.parameters.epoch_seconds
     epoch = now // epoch_seconds
@@ -191,14 +191,18 @@ def providers(system: System) -> list[str]:
 
 
 def _logs(system: System, pools: list[str], first: int, last: int) -> list[dict]:
-    """Of a span of blocks that the node finds too large, the two halves."""
-    wanted = {"address": pools, "topics": [ADDED], "fromBlock": hex(first), "toBlock": hex(last)}
-    try:
-        return system.node.request("eth_getLogs", wanted)
-    except NoAnswer:
-        raise
-    except NodeError:
-        if first == last:
-            raise
-    middle = (first + last) // 2
-    return _logs(system, pools, first, middle) + _logs(system, pools, middle + 1, last)
+    """Of a span of blocks that the node finds too large, or is too slow for, half; and a little more again where that works."""
+    logs, blocks = [], last - first + 1
+    while first <= last:
+        until = min(first + blocks - 1, last)
+        wanted = {"address": pools, "topics": [ADDED], "fromBlock": hex(first), "toBlock": hex(until)}
+        try:
+            logs += system.node.request("eth_getLogs", wanted)
+        except NodeError:
+            if until == first:
+                raise
+            blocks = (until - first + 1) // 2
+            continue
+        first = until + 1
+        blocks += blocks // 4
+    return logs

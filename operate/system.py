@@ -1,5 +1,6 @@
 """A deployed system by the names that people use: tokens by symbol, pools by pair; and how its contracts are asked many things at once."""
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,6 +10,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils import is_address, to_checksum_address
 
 from deploy.compiled import Compiled, compile_all
+from deploy.config import SYMBOL
 from deploy.node import Node, NodeError
 from deploy.problem import Problem
 from deploy.record import Deployment, load, path_of
@@ -99,15 +101,16 @@ class System:
         return token.symbol
 
     def _introduce(self, address: str) -> Token:
-        """A token that the record does not know: no two have the same name."""
+        """A token that the record does not know. It names itself: one that takes another's name, in any case, or no token's name at
+        all, is called by its address."""
         block = self.node.block()[0]
         (decimals,) = self.ask([Question(ERC20, address, "decimals")], block)
         try:
             (symbol,) = self.ask([Question(ERC20, address, "symbol")], block)
         except (NodeError, DecodingError, OverflowError):
             symbol = ""  # a token need not have one
-        known = symbol and symbol not in self.tokens and "/" not in symbol and symbol.isprintable()
-        return Token(address, symbol if known else f"{symbol[:10]}@{address[:10]}".replace("/", "."), decimals)
+        taken = {name.lower() for name in (ZERO, *self.address, *self.tokens)}
+        return Token(address, symbol if re.fullmatch(SYMBOL, symbol) and symbol.lower() not in taken else address, decimals)
 
     @cached_property
     def names(self) -> dict[str, str]:

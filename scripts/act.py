@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
 from functools import wraps
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
+from deploy.config import exact_decimal
 from deploy.problem import console_for, print_json
 from deploy.wallet import open_wallet
 from model.state import State
@@ -32,12 +32,9 @@ class NumberOfTokens(click.ParamType):
 
     def convert(self, value, parameter, context):
         try:
-            number = Decimal(value)
-        except InvalidOperation:
-            number = Decimal(-1)
-        if not number.is_finite() or number < 0:
-            self.fail(f"{value!r} is not a number from 0", parameter, context)
-        return number
+            return exact_decimal(value)
+        except ValueError as error:
+            self.fail(str(error), parameter, context)
 
 
 @click.group(short_help="Act on the deployed system: add, request, withdraw, swap, stake, sweep, activate, ...")

@@ -29,9 +29,10 @@ COIN = 10**18
 @click.option("--account", metavar="ALIAS", required=True, help="Ape's account that deploys; on a development network also TEST::0. A key file's passphrase is asked for, or taken from APE_ACCOUNTS_<ALIAS>_PASSPHRASE.")
 @click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), required=True, help="What to deploy (deploy/sepolia.yaml shows all there is to say).")
 @click.option("--deployments", "folder", type=click.Path(file_okay=False, path_type=Path), default=FOLDER, show_default=True, help="Where the record is written, and the journal while it is under way.")
+@click.option("--unfinished", metavar="BASE/QUOTE", multiple=True, help="A pool whose first liquidity, status and naming are left out, as far as they are not done: where others have added to it before. It is finished by `ape run act`. May be given several times.")
 @click.option("--dry-run", is_flag=True, help="Show every transaction with the gas and cost it would have, and send none.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
-def cli(network, account, config_path, folder, dry_run, as_json):
+def cli(network, account, config_path, folder, unfinished, dry_run, as_json):
     """Deploy what a configuration says, read everything back from the chain, and write deployments/<chain id>.json.
 
     Every transaction is written down before it is sent: if anything ends the run, the same command goes on from there and deploys
@@ -47,13 +48,13 @@ def cli(network, account, config_path, folder, dry_run, as_json):
             wallet = open_wallet(account, Node(provider))
             there_before = path_of(config.chain_id, folder).exists()
             if dry_run and not there_before:
-                prepared = prepare(config, wallet, folder)
+                prepared = prepare(config, wallet, folder, unfinished)
                 print_json(in_numbers(prepared)) if as_json else show_plan(console, prepared)
                 check_funds(prepared)
                 return
             waiting = console.status("")
             try:
-                deployment = deploy(config, wallet, folder, partial(tell, console), partial(tell_waiting, waiting))
+                deployment = deploy(config, wallet, folder, partial(tell, console), partial(tell_waiting, waiting), unfinished)
             finally:
                 waiting.stop()
             print_json(deployment.model_dump(mode="json")) if as_json else show(console, deployment, folder, there_before)
@@ -101,6 +102,10 @@ def show(console: Console, deployment: Deployment, folder: Path, there_before: b
     for token in deployment.tokens:
         table.add_row(f"token {token.symbol}", token.address)
     console.print(table)
+    for left_out in deployment.left_out:
+        console.print(f"Left out: {left_out}", style="yellow", soft_wrap=True, highlight=False)
+    if deployment.left_out:
+        console.print("Finish it by ape run act: donate (to put the price right), add, activate, name-dlq-pool.", soft_wrap=True)
     if deployment.governor != deployment.deployer:
         console.print(f"{deployment.governor} has been offered the ownership, and accepts it by: ape run act accept-ownership", soft_wrap=True)
     console.print(f"Recorded in {path}; for block explorers, the compiler's inputs are in {path.with_suffix('.verification')}/.", soft_wrap=True)

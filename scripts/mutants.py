@@ -16,7 +16,6 @@ import click
 import vyper
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.syntax import Syntax
 from rich.table import Table
 
 ROOT = Path(__file__).parents[1]
@@ -238,6 +237,8 @@ def _show(name: str, mutants: list[Mutant], store: results.Store, context: str, 
     if len(found) != 1:
         raise Failed(f"{len(found) or 'no'} mutants are called {name}: see --list")
     (mutant,) = found
+    from rich.syntax import Syntax  # here, since Ape imports every script for every command, and this takes long
+
     console.print(Syntax(mutant.diff(ROOT), "diff", background_color="default"))
     verdict = store.known.get(mutant.id + context, Verdict("not run yet"))
     for key, value in asdict(verdict).items():

@@ -11,7 +11,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from tests.search import holding, page, picture
+from tests.search import holding, page
 from tests.search.page import Searched
 from tests.search.search import Search, beyond, control, gain, protocol
 from tests.study.tables import Table, page_with_tables
@@ -47,6 +47,8 @@ def cli(programs, seed, hold, dry, json_path):
         made = {"searches": page.of_searches(searches), "sequences": page.of_sequences(searches[:2]), **holdings}
         page.PAGE.write_text(page_with_tables(page.PAGE.read_text(), made))
         if hold:
+            from tests.search import picture  # here, since Ape imports every script for every command, and matplotlib takes long
+
             picture.draw()
         console.print("Written: docs/search.md. The sentences are by hand: read them where figures changed.", soft_wrap=True)
     robbed, *held_out = [one.search.first_profit is not None for one in searches]

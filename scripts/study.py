@@ -9,7 +9,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from tests.study import pictures, tables
+from tests.study import tables
 
 console = Console()
 
@@ -47,6 +47,8 @@ def study(check: bool, json_path: Path | None) -> None:
         console.print("docs/runs.md holds what the model gives now.")
         return
     tables.PAGE.write_text(written)
+    from tests.study import pictures  # here, since Ape imports every script for every command, and matplotlib takes long
+
     for name in pictures.PICTURES:
         with console.status(f"Drawing {name} ..."):
             path = pictures.draw(name)

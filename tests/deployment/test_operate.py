@@ -8,8 +8,10 @@ from click.testing import CliRunner
 from web3 import HTTPProvider
 
 from deploy.deployer import deploy
+from deploy.node import NoAnswer, NodeError
 from deploy.wallet import Wallet
 from operate.snapshot import take
+from operate.status import _logs
 from operate.system import open_system
 from scripts.act import cli as act_command
 from scripts.position import cli as position_command
@@ -139,6 +141,35 @@ def test_a_node_that_takes_no_batches_is_asked_one_by_one(run, monkeypatch):
     refused = {"jsonrpc": "2.0", "id": 1, "error": {"code": -32_600, "message": "batches are for those who pay"}}
     monkeypatch.setattr(HTTPProvider, "make_batch_request", lambda self, requests: refused)
     assert run(status_command) | {"time": 0} == found | {"time": 0}
+
+
+@pytest.mark.parametrize("error", [NodeError, NoAnswer])
+def test_logs_are_asked_for_in_spans_that_the_node_takes(error, system, monkeypatch):
+    asked, most = [], 100
+
+    def answer(method, wanted):
+        first, last = int(wanted["fromBlock"], 16), int(wanted["toBlock"], 16)
+        asked.append(last - first + 1)
+        if last - first >= most:
+            raise error("too many blocks")
+        return list(range(first, last + 1))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(system.node, "request", answer)
+        assert _logs(system, [], 7, 10_006) == list(range(7, 10_007))
+        # Halved seven times, and then most spans are as large as the node takes them, give or take a fifth.
+        assert asked[:8] == [10_000, 5_000, 2_500, 1_250, 625, 312, 156, 78] and len(asked) < 8 + 200
+        most = 0
+        with pytest.raises(error, match="too many blocks"):
+            _logs(system, [], 7, 10_006)
+
+
+def test_status_asks_for_no_allowances(run, system, monkeypatch):
+    asked = []
+    ask = type(system).ask
+    monkeypatch.setattr(type(system), "ask", lambda self, questions, block: asked.extend(questions) or ask(self, questions, block))
+    run(status_command)
+    assert {"position", "balanceOf"} <= {question.name for question in asked} and "allowance" not in {question.name for question in asked}
 
 
 def test_status_for_people(run):
@@ -286,6 +317,43 @@ def test_what_cannot_be_done_is_said_in_one_line_and_nothing_is_sent(arguments, 
     before = node.block()[0]
     assert run(act_command, *arguments, "--account", PROVIDER, "--yes", status=2).startswith(says)
     assert node.block()[0] == before
+
+
+def test_nothing_is_sent_to_the_systems_own_contracts_or_nobody(run, node, system):
+    """The model knows them by their names, and refuses before anything is approved."""
+    before = node.block()[0]
+    for receiver in (system.pairs["DLQ/USD"].address, "0x" + "0" * 40):
+        swap = ["swap", "--pool", "DLQ/USD", "--token", "DLQ", "--amount", "1", "--to", receiver]
+        assert "would be refused: pool: bad recipient" in run(act_command, *swap, "--account", TRADER, "--yes", status=2)
+    assert node.block()[0] == before
+
+
+def test_an_act_is_not_sent_beside_one_that_is_pending(run, node, system):
+    arguments = ["donate", "--pool", "DLQ/USD", "--base", "5", "--account", TRADER, "--yes"]
+    wallet = Wallet(accounts.test_accounts[2], node)
+    node.request("evm_setAutomine", False)
+    try:
+        wallet.send(wallet.sign(wallet.address, b"", node.nonce(wallet.address)))
+        assert "1 transaction of TEST::2 not mined yet: wait until none is pending" in run(act_command, *arguments, status=2)
+        assert node.nonce(wallet.address) == node.nonce(wallet.address, "latest") + 1
+    finally:
+        node.request("evm_setAutomine", True)
+        node.request("evm_mine")
+    assert run(act_command, *arguments)["as_previewed"]
+
+
+@pytest.mark.parametrize("symbol", ["backstop", "Dlq", "usd", "zero", "A/B", "$", "", "0x00000000000000000000000000000000DeaDBeef"])
+def test_a_token_that_takes_a_name_is_called_by_its_address(symbol, system, monkeypatch):
+    monkeypatch.setattr(system, "ask", lambda questions, block: [6 if questions[0].name == "decimals" else symbol])
+    somewhere = "0x" + "12" * 20
+    assert system._introduce(somewhere).symbol == somewhere
+    symbol = "wBTC"
+    assert system._introduce(somewhere).symbol == symbol
+
+
+def test_a_price_bound_of_a_billion_digits_is_refused(run):
+    arguments = ["activate", "--pool", "DLQ/USD", "--min-price", "1e-999999999", "--max-price", "1", "--account", PROVIDER]
+    assert "'1e-999999999' has more than 100 digits" in run(act_command, *arguments, status=2)
 
 
 def test_nobody_is_asked_where_nobody_is(run):

@@ -7,6 +7,7 @@ anew whenever any source has changed, a module included.
 import json
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from warnings import catch_warnings, simplefilter
 
@@ -75,7 +76,7 @@ def compile_contract(name: str, sources: Path = CONTRACTS, setting: str = "gas")
 
 def compile_contracts(sources: Path = CONTRACTS, setting: str = "gas", cache: Path = ROOT / ".build" / "artifacts") -> Artifacts:
     """Compile all contracts of a folder, or take what was compiled of the very same sources before."""
-    digest = sha256(f"{vyper.__version__} {setting}".encode())
+    digest = sha256(f"{vyper.__version__} {version('snekmate')} {setting}".encode())
     for path in sorted(sources.rglob("*.vy*")):
         digest.update(str(path.relative_to(sources)).encode() + path.read_bytes())
     stored = cache / f"{digest.hexdigest()[:32]}.json"

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from eth.vm.opcode_values import ISZERO, JUMPI, PUSH1, PUSH2, PUSH32
 from vyper.compiler import compile_from_file_input
 from vyper.compiler.input_bundle import FilesystemInputBundle
 
 from tests.differential.artifacts import CONTRACTS, FILES, LIBRARIES, SETTINGS
 
+ISZERO, JUMPI, PUSH1, PUSH2, PUSH32 = 0x15, 0x57, 0x60, 0x61, 0x7F
 SETTING = "none"
 COVERED = [name for name, file in FILES.items() if file.parent.name != "mocks"]
 # A loop ends with "counter + 1 is not the end: jump to the start"; before the start, one of variable length is left if it is empty.
