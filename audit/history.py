@@ -13,7 +13,7 @@ from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from audit.calls import Transaction
-from audit.chain import Chain, ChainError, Reorganised
+from audit.chain import Chain, ChainError, Refused, Reorganised
 from audit.events import TRANSFER, Log
 from audit.stored import StoredState
 from audit.system import System
@@ -189,7 +189,9 @@ class History:
             blocks = min(self.stretch.blocks, (left + 1) // 2)
             try:
                 self._fetch(self.end + 1, self.end + blocks)
-            except TooLong:
+            except (TooLong, Refused):
+                if blocks == 1:
+                    raise
                 self.stretch.refused(blocks)
                 continue
             self.stretch.given(blocks)
