@@ -7,7 +7,7 @@ from pathlib import Path
 
 from audit import rules
 from audit.calls import Transaction
-from audit.chain import PATIENCE, Chain, ChainError, Refused, Reorganised
+from audit.chain import PATIENCE, Chain, ChainError, NoAnswer, Reorganised
 from audit.events import Log, kind
 from audit.history import Block, History, Listing
 from audit.replay import Finding, Replay
@@ -64,7 +64,7 @@ class Auditor:
     def fetch(self, to: int, progress: Progress = lambda block: None) -> None:
         """Fetch what is missing up to a block, again where the chain changes meanwhile."""
         for _ in range(PATIENCE):
-            self.back_to(self.history.rewind())
+            self.undo()
             try:
                 return self.history.extend(to, progress)
             except Reorganised as error:
@@ -77,9 +77,23 @@ class Auditor:
 
         Raises
         ------
+        Reorganised
+            If the chain changed meanwhile. What was found is nobody's fault then: `fetch` and compare again.
         ChainError
             If the node does not know the state at the end.
         """
+        try:
+            finding = self._compare(to, checkpoints, progress)
+            self.history.must_be_there()
+            return finding
+        except Exception as error:
+            # What was not compared to its end is compared again.
+            self.back_to(self.agreed.block)
+            if not isinstance(error, (NoAnswer, Reorganised)):
+                self.history.must_be_there()  # or else the error may come of that
+            raise
+
+    def _compare(self, to: int, checkpoints: int, progress: Progress) -> Finding | None:
         if self.is_partial:
             self._learn_who_acts(to)
         total = self.history.marks[-1].events - self.replay.tally.events if self.history.marks else 0
@@ -134,12 +148,20 @@ class Auditor:
 
     def back_to(self, block: int) -> None:
         """Undo what comes after a block."""
-        if self.at <= block:
-            return
         while len(self.stands) > 1 and self.stands[-1].block > block:
             self.stands.pop()
-        self._go_to(self.stands[-1])
-        self.agreed = self.stands[-1]
+        if self.agreed.block > block:
+            self.agreed = self.stands[-1]
+        self._go_to(max(self.stands[-1], self.agreed, key=lambda stand: stand.block))
+
+    def undo(self) -> bool:
+        """Undo what the chain no longer has; whether there is anything."""
+        before = self.history.end
+        left = self.history.rewind()
+        if left == before:
+            return False
+        self.back_to(left)
+        return True
 
     def _go_to(self, stand: Stand) -> None:
         self.at = stand.block
@@ -179,27 +201,30 @@ class Auditor:
 
     def _first_block_that_differs(self, block: int, rows: list[Row]) -> Finding:
         """By halving, between where the state was last equal and a block at which it is not, `rows` being how."""
-        to = self.at
+        end = Stand(self.at, self.replay.snapshot())
         self._go_to(self.agreed)
-        passed: list[tuple[Block, list, State]] = []
-        for entry in self._apply(to):
-            assert isinstance(entry, Block), "what was equal before no longer is"
-            passed.append((entry, self.replay.called, self.replay.state))
-        low, high = 0, len(passed)  # all before `low` are equal, `high` is not
+        passed = [entry.number for entry in self.history.lines(self.at, end.block) if isinstance(entry, Block)]
+        low, high = 0, len(passed)  # all before `low` are equal, and replayed; `high` is not
         while low < high:
             middle = (low + high) // 2
-            entry, _, state = passed[middle]
-            if not self.stored.can_read(entry.number):
+            if not self.stored.can_read(passed[middle]):
                 break
-            found = self._differences(state, entry.number)
+            before = Stand(self.at, self.replay.snapshot())
+            for entry in self._apply(passed[middle]):
+                assert isinstance(entry, Block), "what was equal before no longer is"
+            found = self._differences(self.replay.state, passed[middle])
             if found:
                 high, rows = middle, found
+                self._go_to(before)
             else:
                 low = middle + 1
         if low < high or high == len(passed):
-            return self._state_finding(rows, block, 0, [], [])
-        entry, called, _ = passed[high]
-        return self._state_finding(rows, entry.number, entry.time, called, entry.transactions)
+            finding = self._state_finding(rows, block, 0, [], [])
+        else:
+            entry = next(self._apply(passed[high]))
+            finding = self._state_finding(rows, entry.number, entry.time, self.replay.called, entry.transactions)
+        self._go_to(end)
+        return finding
 
     def _state_finding(
         self, rows: list[Row], block: int, now: int, called: list, transactions: list[tuple[Transaction, list[Log]]]
@@ -268,25 +293,29 @@ class Auditor:
 
     def follow(self, told: Callable[[str], None], pause: float) -> Finding:
         """Compare each new block until something differs; a reorganisation is undone and what came instead is replayed."""
-        failures = 0
+        is_troubled = False
         while True:
-            before = self.at
-            latest = int(self.chain.header("latest")["number"], 16)
-            left = self.history.rewind()
-            if left < before:
-                self.back_to(left)
-                told(f"The chain was reorganised: back to block {left:,}")
-            if latest > self.history.end or self.history.end > self.at:
-                try:
-                    finding = self._next(max(latest, self.history.end), told)
-                    failures = 0
-                except (Reorganised, Refused):  # at the chain's end, that passes
-                    finding, failures = None, failures + 1
-                    if failures == PATIENCE:
-                        raise
+            try:
+                finding = self._look(told)
                 if finding is not None:
                     return finding
+                if is_troubled:
+                    told("Going on")
+                is_troubled = False
+            except ChainError as error:  # at the chain's end it may pass: a replica lags, the line is dead for a while
+                if not is_troubled:
+                    told(f"Trying again: {error}")
+                is_troubled = True
             self.chain.sleep(pause)
+
+    def _look(self, told: Callable[[str], None]) -> Finding | None:
+        """Compare what is new, if anything is."""
+        latest = int(self.chain.header("latest")["number"], 16)
+        if self.undo():
+            told(f"The chain was reorganised: back to block {self.history.end:,}")
+        if latest <= self.history.end <= self.at:
+            return None
+        return self._next(max(latest, self.history.end), told)
 
     def _next(self, to: int, told: Callable[[str], None]) -> Finding | None:
         self.history.extend(to)

@@ -21,6 +21,31 @@ from model.state import CONTROLLER
 
 FIRST_STRETCH = 1_000  # blocks
 LONGEST_STRETCH = 100_000
+WELL = 8  # stretches that have to go well after a refusal before a longer one is tried
+FEW_ATTEMPTS = 2  # for logs of more than one block: of fewer blocks they may be had at once
+
+
+class TooLong(ChainError):
+    """The provider did not give the logs of that many blocks: it says so in many ways, an error, HTTP's, or none until time is over."""
+
+
+class Stretch:
+    """How many blocks' logs to ask for at once: as many as the provider gives, which only trying tells."""
+
+    def __init__(self) -> None:
+        self.blocks = FIRST_STRETCH
+        self.wait = 0  # before a longer one is tried
+
+    def refused(self, blocks: int) -> None:
+        self.blocks, self.wait = max(1, blocks // 2), WELL
+
+    def given(self, blocks: int) -> None:
+        if blocks < self.blocks:
+            return  # that a longer one would be given too, it does not say
+        if self.wait:
+            self.wait -= 1
+        else:
+            self.blocks = min(2 * self.blocks, LONGEST_STRETCH)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +89,7 @@ class History:
         self.first = first
         self.listed_at_first = list(tokens)
         self.pool_created = stored.topic("controller", "PoolCreated")
-        self.stretch = FIRST_STRETCH
+        self.stretch = Stretch()
         self.marks: list[Mark] = []
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = path.open("a")
@@ -93,17 +118,27 @@ class History:
     def lines(self, after: int, to: int) -> Iterator[Listing | Block]:
         """What happened after one block up to another."""
         passed = bisect_right([mark.block for mark in self.marks], after)
-        with self.path.open() as file:
+        with self.path.open("rb") as file:
             file.seek(self.marks[passed - 1].place if passed else 0)
             for line in file:
-                entry = json.loads(line)
-                if "number" in entry:
-                    if entry["number"] > to:
+                entry = self._read(line)
+                if isinstance(entry, Block):
+                    if entry.number > to:
                         return
-                    if entry["number"] > after:
-                        yield _block(entry)
-                elif "before" in entry and entry["before"] > after:
-                    yield Listing(**entry)
+                    if entry.number > after:
+                        yield entry
+                elif isinstance(entry, Listing) and entry.before > after:
+                    yield entry
+
+    def _read(self, line: bytes) -> Block | Listing | dict:
+        """A line of the file; of the last of a stretch, what it says."""
+        try:
+            entry = json.loads(line)
+            if "number" in entry:
+                return _block(entry)
+            return Listing(**entry) if "before" in entry else {name: entry[name] for name in ("to", "hash", "tokens", "events")}
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ChainError(f"{self.path} is damaged: delete it, and what it held is fetched again") from error
 
     def _find_marks(self) -> None:
         place = 0
@@ -111,7 +146,7 @@ class History:
             for line in file:
                 place += len(line)
                 if line.startswith(b'{"to"') and line.endswith(b"\n"):
-                    entry = json.loads(line)
+                    entry = self._read(line)
                     self.marks.append(Mark(entry["to"], entry["hash"], entry["tokens"], entry["events"], place))
         self._cut()
 
@@ -126,6 +161,11 @@ class History:
             self.marks.pop()
         self._cut()
         return self.end
+
+    def must_be_there(self) -> None:
+        """Raise Reorganised if the chain no longer is the one that has been fetched."""
+        if self.marks and not self._is_there(self.marks[-1]):
+            raise Reorganised(f"block {self.end:,} is no longer what it was when it was fetched")
 
     def _is_there(self, mark: Mark) -> bool:
         try:
@@ -146,16 +186,15 @@ class History:
         while self.end < to:
             left = to - self.end
             # The nearer the end, the shorter: if the chain changes there, little is to be fetched again.
-            blocks = min(self.stretch, (left + 1) // 2)
+            blocks = min(self.stretch.blocks, (left + 1) // 2)
             try:
                 self._fetch(self.end + 1, self.end + blocks)
-            except Refused:
+            except (TooLong, Refused):
                 if blocks == 1:
                     raise
-                self.stretch = max(1, blocks // 2)
+                self.stretch.refused(blocks)
                 continue
-            if blocks == self.stretch:
-                self.stretch = min(2 * self.stretch, LONGEST_STRETCH)
+            self.stretch.given(blocks)
             progress(self.end)
 
     def _fetch(self, begin: int, end: int) -> None:
@@ -184,7 +223,13 @@ class History:
         self.marks.append(Mark(end, last["hash"], tokens, events, place))
 
     def _logs(self, begin: int, end: int, **wanted: object) -> list[dict]:
-        return self.chain.ask("eth_getLogs", {"fromBlock": hex(begin), "toBlock": hex(end), **wanted})
+        asked = {"fromBlock": hex(begin), "toBlock": hex(end), **wanted}
+        if begin == end:
+            return self.chain.ask("eth_getLogs", asked)
+        try:
+            return self.chain.ask("eth_getLogs", asked, attempts=FEW_ATTEMPTS)
+        except ChainError as error:
+            raise TooLong(str(error)) from error
 
     def _transfers(self, tokens: list[str], begin: int, end: int) -> list[dict]:
         """Transfers of tokens to and from the system's contracts. Of nothing, anybody can make anybody's: these are left out."""
@@ -212,17 +257,17 @@ class History:
         return {"before": begin, "tokens": tokens, "parameters": parameters}
 
     def _earlier_transfers(self, token: str, before: int) -> Iterator[dict]:
-        begin, blocks = self.first, self.stretch
+        begin = self.first
         while begin < before:
+            blocks = min(self.stretch.blocks, before - begin)
             try:
-                found = self._transfers([token], begin, min(begin + blocks, before) - 1)
-            except Refused:
-                if blocks == 1:
-                    raise
-                blocks = max(1, blocks // 2)
+                found = self._transfers([token], begin, begin + blocks - 1)
+            except TooLong:
+                self.stretch.refused(blocks)
                 continue
+            self.stretch.given(blocks)
             yield from found
-            begin = min(begin + blocks, before)
+            begin += blocks
 
     def _blocks(self, logs: list[dict], sent: list[str]) -> list[dict]:
         """The lines of blocks, from their logs; `sent` are the transactions to be read as well."""

@@ -3,14 +3,12 @@
 Contracts have the model's names, a pool the number of its creation. Tokens and accounts are called by their addresses, in lower case.
 """
 
-from eth_utils import keccak, to_checksum_address
-from rlp import encode as rlp_encode
+from eth_utils import to_checksum_address
 
 from deploy.record import Deployment
 from model.controller import MAX_POOLS
 from model.state import BACKSTOP, CONTROLLER, RESERVE, ZERO
-
-FIRST_POOL_NONCE = 3  # the Controller's constructor creates the Reserve and the Backstop
+from tests.differential.addresses import FIRST_POOL_NONCE, created_address
 
 
 class System:
@@ -21,7 +19,9 @@ class System:
         self.dlq = deployment.address("dlq").lower()
         self.controller = deployment.address(CONTROLLER).lower()
         contracts = {name: deployment.address(name).lower() for name in (CONTROLLER, RESERVE, BACKSTOP)}
-        self.pools = {f"pool-{number}": self._created(FIRST_POOL_NONCE + number) for number in range(MAX_POOLS)}
+        creator = bytes.fromhex(self.controller[2:])
+        created = [created_address(creator, FIRST_POOL_NONCE + number) for number in range(MAX_POOLS)]
+        self.pools = {f"pool-{number}": "0x" + address.hex() for number, address in enumerate(created)}
         self.addresses = {ZERO: "0x" + "00" * 20, **contracts, **self.pools}
         self.ids = {address: name for name, address in self.addresses.items()}
         self.holders = (*contracts, *self.pools)  # whose tokens the rules are about
@@ -29,9 +29,6 @@ class System:
         self.addresses_of_holders = [self.addresses[name] for name in self.holders]
         self._symbols = {token.address.lower(): token.symbol for token in deployment.tokens} | {self.dlq: "DLQ"}
         self._names = {pool.address.lower(): pool.name for pool in deployment.pools}
-
-    def _created(self, nonce: int) -> str:
-        return "0x" + keccak(rlp_encode([bytes.fromhex(self.controller[2:]), nonce]))[12:].hex()
 
     def id(self, address: str) -> str:
         """The id of an address in lower case."""

@@ -6,24 +6,22 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import click
-from ape.exceptions import ApeException
-from ape.logging import LogLevel, logger
-from requests import RequestException
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from web3.exceptions import Web3Exception
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before this folder, where this very file is another "audit"
 
 from audit.auditor import Auditor
-from audit.chain import Chain, ChainError
+from audit.chain import PATIENCE, Chain, Reorganised
 from audit.replay import Finding
 from audit.telling import report, tell_finding, tell_summary
 from deploy import record
-from deploy.record import Deployment, RecordError
-from tests.differential.artifacts import CompileError, compile_contracts
+from deploy.problem import told_in_one_line
+from deploy.record import Deployment
+from tests.differential.artifacts import compile_contracts
 from tests.differential.environment import Interrupted, SetupError, connected
 from tests.differential.telling import tell
 
@@ -34,25 +32,20 @@ errors = Console(stderr=True)
 @contextmanager
 def opened(deployment: Deployment, network: str | None, folder: Path, begin: int | None) -> Iterator[Auditor]:
     """An auditor that is connected to the deployment's chain."""
-    logger.set_level(LogLevel.WARNING)
-    try:
-        artifacts = compile_contracts()
-        with connected(network or deployment.network) as provider:
-            chain = Chain(provider.web3.provider)
-            chain_id = int(chain.ask("eth_chainId"), 16)
-            if chain_id != deployment.chain_id:
-                raise SetupError(f"the deployment is on chain {deployment.chain_id}, and the node on chain {chain_id}: see --network")
-            auditor = Auditor(chain, deployment, artifacts, folder / str(chain_id), begin)
-            try:
-                yield auditor
-            finally:
-                auditor.history.close()
-    except (ChainError, CompileError) as error:
-        raise SetupError(str(error)) from error
-    except RequestException as error:  # not in its own words: a node's URL may have a key in it
-        raise SetupError(f"the node does not answer ({type(error).__name__})") from error
-    except (ApeException, Web3Exception) as error:
-        raise SetupError(f"{type(error).__name__}: {' '.join(str(error).split())}") from error
+    artifacts = compile_contracts()
+    with connected(network or deployment.network) as provider:
+        chain = Chain(provider.web3.provider)
+        chain_id = int(chain.ask("eth_chainId"), 16)
+        if chain_id != deployment.chain_id:
+            raise SetupError(f"the deployment is on chain {deployment.chain_id}, and the node on chain {chain_id}: see --network")
+        controller = deployment.address("controller")
+        if chain.ask("eth_getCode", controller, "latest") == "0x":
+            raise SetupError(f"no contract stands at {controller}, the record's Controller: it is of a chain that is gone, or another")
+        auditor = Auditor(chain, deployment, artifacts, folder / str(chain_id), begin)
+        try:
+            yield auditor
+        finally:
+            auditor.history.close()
 
 
 @contextmanager
@@ -75,10 +68,17 @@ def bar(what: str, begin: int, to: int) -> Iterator[Callable[[int], None]]:
 
 def audit(auditor: Auditor, to: int, checkpoints: int, follow: bool, pause: float) -> Finding | None:
     """Fetch, compare, and go on with each new block if that is asked for."""
-    with bar("Fetching", auditor.history.end, to) as progress:
-        auditor.fetch(to, progress)
-    with bar("Comparing", auditor.at, to) as progress:
-        finding = auditor.compare(to, checkpoints, progress)
+    for attempt in range(PATIENCE):
+        with bar("Fetching", auditor.history.end, to) as progress:
+            auditor.fetch(to, progress)
+        try:
+            with bar("Comparing", auditor.at, to) as progress:
+                finding = auditor.compare(to, checkpoints, progress)
+            break
+        except Reorganised as error:
+            if attempt + 1 == PATIENCE:
+                raise
+            tell(console, f"The chain was reorganised, so that this is done again: {error}", style="yellow")
     if finding is None and follow:
         tell(console, f"Everything up to block {to:,} is equal. Following; Ctrl-C ends it.")
         finding = auditor.follow(lambda text: tell(console, text), pause)
@@ -104,11 +104,11 @@ def cli(path, network, begin, end, follow, pause, checkpoints, folder, report_pa
     """
     if follow and end is not None:
         raise click.UsageError("--follow goes on with every new block: leave --to out.")
-    auditor: Auditor | None = None
-    try:
+    with told_in_one_line("audit", errors):
         deployment = record.load(path)
         if end is not None and end < (begin or deployment.first_block):
             raise SetupError(f"--to {end} is before the first block to audit, {begin or deployment.first_block}")
+        try_to_write(report_path)
         with opened(deployment, network, folder, begin) as auditor:
             latest = int(auditor.chain.header("latest")["number"], 16)
             if (end or auditor.history.first) > latest:
@@ -116,17 +116,14 @@ def cli(path, network, begin, end, follow, pause, checkpoints, folder, report_pa
             to = latest if end is None else end
             address = deployment.address("controller")
             tell(console, f"Chain {deployment.chain_id}, Controller {address}, blocks {auditor.history.first:,} to {to:,}")
-            finding = audit(auditor, to, checkpoints, follow, pause)
-    except (SetupError, RecordError) as error:
-        tell(errors, f"audit: {error}", style="red")
-        sys.exit(2)
-    except Interrupted as interrupt:
-        if auditor is not None:
-            tell_summary(console, auditor)
-            write(report_path, report(auditor, None))
-            tell(console, f"Interrupted: no difference up to block {auditor.at:,}.")
-        sys.exit(interrupt.status)
-    write(report_path, report(auditor, finding))
+            try:
+                finding = audit(auditor, to, checkpoints, follow, pause)
+            except Interrupted as interrupt:
+                tell_summary(console, auditor)
+                write(report_path, report(auditor, None))
+                tell(console, f"Interrupted: no difference up to block {auditor.at:,}.")
+                sys.exit(interrupt.status)
+        write(report_path, report(auditor, finding))
     tell_summary(console, auditor)
     if finding is not None:
         tell_finding(console, auditor.system, finding)
@@ -134,6 +131,12 @@ def cli(path, network, begin, end, follow, pause, checkpoints, folder, report_pa
     tell(console, f"Equal: up to block {auditor.at:,}, the chain has paid out what the specification says.", style="bold green")
 
 
-def write(path: Path, result: dict) -> None:
+def try_to_write(path: Path) -> None:
+    """Before the audit, which may take long; what is there is left alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=path.parent):
+        pass
+
+
+def write(path: Path, result: dict) -> None:
     path.write_text(json.dumps(result, indent=1) + "\n")

@@ -42,13 +42,15 @@ class Node:
     """Blocks of calls on pyrevm, and what a web3 provider's `make_request` says of them.
 
     Old states are gone, unless it `keeps_states`: then it runs everything again up to there. `most_blocks` is the longest range of logs
-    that it gives; every `fails_each`-th request fails; `most_batch` is how many it takes at once.
+    that it gives, and `refuse` how it answers to a longer one; every `fails_each`-th request fails; `most_batch` is how many it takes
+    at once.
     """
 
     def __init__(self, sources: Path = CONTRACTS):
         self.backend = Evm(compile_contracts(sources))
         self.blocks: list[dict] = [self._block(0, world.START - 200 * world.DAY, "", [])]
         self.most_blocks = 10**9
+        self.refuse = self._say_how_many
         self.fails_each = 10**9
         self.most_batch = 10**9
         self.requests = 0
@@ -121,10 +123,19 @@ class Node:
     def eth_getLogs(self, wanted: dict) -> dict:
         begin, end = int(wanted["fromBlock"], 16), int(wanted["toBlock"], 16)
         if end - begin + 1 > self.most_blocks:
-            return {"error": {"code": -32000, "message": f"query exceeds max block range {self.most_blocks}"}}
+            return self.refuse()
         logs = [log for block in self.blocks[begin : end + 1] for one in block["transactions"] for log in one["logs"]]
         topics = wanted.get("topics", [])
         return {"result": [log for log in logs if log["address"] in wanted["address"] and _matches(log["topics"], topics)]}
+
+    def _say_how_many(self) -> dict:
+        return {"error": {"code": -32000, "message": f"query exceeds max block range {self.most_blocks}"}}
+
+    def eth_chainId(self) -> dict:
+        return {"result": hex(CHAIN_ID)}
+
+    def eth_getCode(self, address: str, number: str) -> dict:
+        return {"result": "0x" + (self.backend.evm.get_code(address) or b"").hex()}
 
     def _as_of(self, number: str) -> Evm | None:
         """The chain as a block left it; None if nobody remembers."""
