@@ -75,7 +75,7 @@ def follow_a_reorganisation(network: Testnet, path: Path, folder: Path, system: 
     output = read_until(running, "Following")
     system.send(("trader", *swap("tETH/tUSD", "tUSD", 10**9, "trader")))
     output += read_until(running, "1 calls")
-    network.request("anvil_reorg", 3, [])
+    network.request("anvil_reorg", 20, [])  # four seconds of blocks: more than the audit may lag behind, however busy the machine
     output += read_until(running, "reorganised")
     system.send(("trader", *swap("tETH/tUSD", "tUSD", 2 * 10**9, "trader")))
     output += read_until(running, "1 calls")
