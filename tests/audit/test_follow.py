@@ -8,7 +8,7 @@ from tests.audit.drawn import Story, auditor
 from tests.audit.node import MISSING, Node
 from tests.audit.test_replay import START, call, swap
 from tests.differential import world
-from tests.differential.planted import TAKES_TOO_LITTLE, plant
+from tests.differential.planted import ROUNDS_DOWN, plant
 
 
 class Enough(Exception):
@@ -231,7 +231,7 @@ def test_a_pool_that_is_created_meanwhile_is_followed(tmp_path):
 
 
 def test_a_wrong_payout_ends_it(tmp_path):
-    story = Story(Node(plant(tmp_path / "contracts", TAKES_TOO_LITTLE)))
+    story = Story(Node(plant(tmp_path / "contracts", ROUNDS_DOWN)))
     story.tell_prologue()
     audits = caught_up(story, tmp_path)
     steps = []

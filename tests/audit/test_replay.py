@@ -9,7 +9,7 @@ from model.state import BACKSTOP, CONTROLLER, RESERVE
 from tests.audit.drawn import Story, auditor
 from tests.audit.node import A_CONTRACT, Node
 from tests.differential import world
-from tests.differential.planted import MISTOLD_EXIT, TAKES_TOO_LITTLE, plant
+from tests.differential.planted import MISTOLD_EXIT, ROUNDS_DOWN, plant
 
 DAY = world.DAY
 START = world.START
@@ -99,7 +99,7 @@ def test_a_run_on_all_pools_is_equal(tmp_path):
 
 def test_the_first_wrong_payout_is_told(tmp_path):
     """Step 1 of the waterfall rounds down what the Reserve takes: seen first in the first withdrawal where that is another number."""
-    story = after_prologue(plant(tmp_path / "contracts", TAKES_TOO_LITTLE))
+    story = after_prologue(plant(tmp_path / "contracts", ROUNDS_DOWN))
     story.now = START
     withdrawals(story)
     found, audits = finding(story, tmp_path)

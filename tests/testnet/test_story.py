@@ -11,7 +11,7 @@ from web3.logs import DISCARD
 
 from deploy import record
 from tests.differential.artifacts import compile_contracts
-from tests.differential.planted import TAKES_TOO_LITTLE, faulty_project
+from tests.differential.planted import ROUNDS_DOWN, faulty_project
 from tests.testnet.month import System, afterwards, month, swap
 from tests.testnet.stand_in import CHAIN_ID, ROOT, Testnet, running_testnet
 
@@ -99,7 +99,7 @@ def read_until(running, text: str) -> str:
 def test_a_planted_fault_is_found_at_the_first_wrong_payout(network, tmp_path):
     project = tmp_path / "project"
     project.mkdir()
-    faulty_project(project, TAKES_TOO_LITTLE)
+    faulty_project(project, ROUNDS_DOWN)
     shutil.copytree(ROOT / "deploy", project / "deploy", dirs_exist_ok=True)
     path, system = deployed(network, tmp_path / "deployments", project)
     first, second = month(system, days=1)
