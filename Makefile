@@ -73,9 +73,11 @@ mutants: $(READY) ## Plant faults in the contracts and the model: does the fuzze
 audit: $(READY) ## What a deployment has paid out, against the model (ARGS="--deployment deployments/CHAIN_ID.json")
 	@ape run audit $(ARGS)
 
-# Files are shared out among the cores; each worker has a devnet of its own.
+# Files are shared out among the cores. Those of tests/unit share one devnet of Ape's in each worker, which others would disconnect.
+SHARED := -n auto --maxprocesses 4 --dist loadfile
 test: $(READY) ## All tests, on all cores
-	@pytest tests -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@pytest tests --ignore tests/unit $(SHARED) $(ARGS)
+	@pytest tests/unit $(SHARED) $(ARGS)
 
 clean: ## Remove everything that was installed or built
 	rm -rf .venv node_modules build .build .cache .hypothesis .pytest_cache

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from collections.abc import Iterator, Sequence
 
-from ape import accounts, networks, project
+from ape import accounts, chain, networks, project
 from ape.api import AccountAPI, ProviderAPI
 from ape.exceptions import AccountsError, ApeException
 from ape.logging import LogLevel, logger
@@ -124,6 +124,9 @@ def connected(choice: str) -> Iterator[ProviderAPI]:
     except ValueError as error:
         raise SetupError(f"--network {choice}: {error}") from error
     with connection as provider:
+        # What Ape knows of contracts goes by addresses, and a fresh devnet has others at the same ones.
+        if provider.network.is_dev:
+            chain.contracts.clear_local_caches()
         # Ape's own handlers leave by SystemExit, which Hypothesis takes for a failed example.
         with interruptible():
             yield provider
