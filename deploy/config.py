@@ -18,7 +18,7 @@ from yaml import YAMLError
 from deploy.problem import Problem
 from deploy.record import Address
 from model.controller import MAX_POOLS
-from model.fixed_point import MAX
+from model.fixed_point import MAX, Q112
 from model.parameters import Parameters, SystemParameters, pool_bounds, system_bounds
 
 DLQ = "DLQ"
@@ -28,7 +28,6 @@ MAX_DIGITS = 100
 MAX_DEPTH = 50  # of a YAML file
 SYMBOL = "^[A-Za-z0-9.]{1,5}$"
 SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
-PRICE_SCALE = 2**112
 THERE, NEW = "there already", "new"  # the forms of a token
 
 
@@ -252,7 +251,7 @@ def base_units(amount: Decimal, decimals: int, what: str) -> int:
 def stored_price(price: Decimal, decimals_base: int, decimals_quote: int, *, up: bool) -> int:
     """A price of whole tokens as the contracts store it: quote base units per base base unit, times 2**112."""
     numerator, denominator = price.as_integer_ratio()
-    numerator, denominator = numerator * PRICE_SCALE * 10**decimals_quote, denominator * 10**decimals_base
+    numerator, denominator = numerator * Q112 * 10**decimals_quote, denominator * 10**decimals_base
     return min(-(-numerator // denominator) if up else numerator // denominator, 2**256 - 1)
 
 

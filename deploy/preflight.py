@@ -7,10 +7,11 @@ from eth_utils import to_checksum_address
 from pyrevm import EVM, BlockEnv
 
 from deploy.compiled import Compiled
-from deploy.config import DLQ, DLQ_DECIMALS, MAX_DECIMALS, PRICE_SCALE, Config, ConfigError, ThereAlready, base_units
+from deploy.config import DLQ, DLQ_DECIMALS, MAX_DECIMALS, Config, ConfigError, ThereAlready, base_units
 from deploy.node import NoAnswer, Node, Refused, revert_reason
 from deploy.plan import Done, Step, Token, drive, liquidity, plan, price_bounds
 from deploy.wallet import GAS_CAP, Wallet
+from model.oracle import spot_price
 from tests.differential.evm import REVERTED
 from tests.differential.metered import Stored, floor
 
@@ -70,7 +71,7 @@ def check_amounts(config: Config, node: Node, holder: str, taken: dict[str, Toke
             base, quote = (Token("", symbol, decimals[symbol], is_new=False) for symbol in (pool.base, pool.quote))
             lowest, highest = price_bounds(pool, base, quote)
             spot = liquidity(pool, base.decimals, "base"), liquidity(pool, quote.decimals, "quote")
-            if not lowest <= spot[1] * PRICE_SCALE // spot[0] <= highest:
+            if not lowest <= spot_price(*spot) <= highest:
                 raise ConfigError(f"{pool.name}: the price of its liquidity is not from min_price to max_price")
     for symbol, amount in needed.items():
         held = _supply(config, symbol, decimals) if symbol not in taken else _balance(node, taken[symbol].address, holder, erc20)

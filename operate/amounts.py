@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from typing import Any
 
+from model.fixed_point import Q112
 from operate.system import Token
 
 COUNTS = ("units", "all_units", "net_units", "shares", "requested_shares")  # of no token, and large
 SHOWN = 6  # decimals; finer ones are cut off, but where nothing else is left
-PRICE_SCALE = 2**112
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Price:
 
     def value(self, digits: int = 12) -> Decimal:
         scale = Decimal(10) ** (self.base.decimals - self.quote.decimals)
-        return Context(prec=60).multiply(Context(prec=60).divide(Decimal(self.stored), Decimal(PRICE_SCALE)), scale).normalize(
+        return Context(prec=60).multiply(Context(prec=60).divide(Decimal(self.stored), Decimal(Q112)), scale).normalize(
             Context(prec=digits)
         )
 

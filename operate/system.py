@@ -13,10 +13,10 @@ from deploy.compiled import Compiled, compile_all
 from deploy.config import SYMBOL
 from deploy.node import Node, NodeError
 from deploy.problem import Problem
+from deploy.readback import NOBODY
 from deploy.record import Deployment, load, path_of
 from model.state import BACKSTOP, CONTROLLER, RESERVE, ZERO
 
-NOBODY = "0x" + "0" * 40
 ERC20 = "DLQ"
 
 
