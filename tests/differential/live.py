@@ -20,7 +20,8 @@ from tests.differential.codec import Directory
 from tests.differential.engine import PrologueDiffers, Step, allowances_difference, difference_at, disagreement
 from tests.differential.machine import Budget, Mismatch, Progress, Tally
 from tests.differential.plain import plain_start
-from tests.differential.strategies import LOTTERY, PROPOSALS, Hand
+from tests.differential.proposals import PROPOSALS, Hand
+from tests.differential.strategies import LOTTERY
 from tests.differential.transactions import Sender
 
 HOUR = 3_600

@@ -19,8 +19,9 @@ from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
 from tests.differential.previewed import call_of, shown
+from tests.differential.scenes import Scene
 from tests.differential.shrink import minimise
-from tests.differential.strategies import Scene, steps
+from tests.differential.strategies import steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from model import OPERATIONS, Operation, Parameters
 from model.operations import VIEWS
 from model.state import BACKSTOP, CONTROLLER, FOUNDER, LENS, RESERVE, ZERO
 from tests.differential import world
-from tests.differential.strategies import ARGUMENTS
+from tests.differential.proposals import ARGUMENTS
 
 FORMAT = "makewhole trace"
 VERSION = 2

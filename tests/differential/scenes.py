@@ -1,0 +1,387 @@
+"""Scenes: calls in a row that get somewhere only together, each of which alone is unlikely.
+
+A scene is a generator that is handed a fresh hand for each call. Its calls are steps like any other.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import replace
+
+from model import OPERATIONS, Operation, apply
+from model.fixed_point import BPS, MAX
+from model.liquidity_math import MINIMUM_UNITS
+from model.operations import VIEWS
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, RESERVE, SUSPENDED, ZERO
+from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP
+from tests.differential import world
+from tests.differential.codec import kind
+from tests.differential.proposals import DAY, FEW, FOREVER, WHATEVER_COMES, Hand, below
+from tests.differential.proposals import called_by, current_epoch, epoch_seconds, stake_that_just_pays, taken, view, when
+
+Scene = Generator[tuple[int, Operation], Hand, None]
+Part = Generator[tuple[int, Operation], Hand, Hand]  # of a scene
+SCENES: list[Callable[[Hand], Scene]] = []
+MOST_ARMED = 3  # times in a row: a token remembers no longer a call
+MOVING = (
+    "pool.swap", "pool.donate", "pool.add", "pool.stage_deposit", "pool.cancel_deposit", "pool.withdraw", "pool.exit", "pool.sweep",
+    "backstop.claim", "backstop.sweep", "controller.sweep",
+)  # fmt: skip
+
+
+def scene(weight: int) -> Callable:
+    """Register how to draw a scene: calls with their times, each given away for the hand with which the next is drawn."""
+
+    def register(play: Callable[[Hand], Scene]) -> Callable[[Hand], Scene]:
+        SCENES.extend([play] * weight)
+        return play
+
+    return register
+
+
+def _armed(hand: Hand, token: str, calls: Operation, bubbles: bool = True, number: int = 1) -> tuple[int, Operation]:
+    """A token armed with a call in its `number`-th transfer from now: in those before, it is armed again."""
+    arm = Operation("token.arm", token, token, {"calls": calls, "before": hand.chance(50), "bubbles": bubbles})
+    for _ in range(number - 1):
+        arm = replace(arm, arguments={"calls": arm, "before": False, "bubbles": True})
+    return hand.now, replace(arm, sender="outsider")
+
+
+def _done_by_the_caller(hand: Hand, calls: Operation) -> Part:
+    hand = yield _armed(hand, world.CALLER, calls)
+    return (yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": "outsider", "amount": 1}))
+
+
+def _next_epoch(hand: Hand) -> int:
+    return (current_epoch(hand) + 1) * epoch_seconds(hand)
+
+
+def _request(name: str, sender: str, units: int) -> Operation:
+    return Operation("pool.request_withdrawal", name, sender, {"units": units})
+
+
+def _withdrawal(name: str, sender: str) -> Operation:
+    return Operation("pool.withdraw", name, sender, WHATEVER_COMES)
+
+
+def _positions(hand: Hand, suits: Callable[[str, str], bool]) -> list[tuple[str, str, int]]:
+    """Pools, providers and units."""
+    return [
+        (name, who, position.units) for name, pool in hand.state.pools.items()
+        for who, position in pool.positions.items() if position.units and suits(name, who)
+    ]  # fmt: skip
+
+
+def _coarse(hand: Hand) -> str:
+    """One of the two pools of the fewest base units: where one more or less is seen."""
+    pools = hand.state.pools
+    return hand.pick(sorted(pools, key=lambda name: (pools[name].status != ACTIVE, min(pools[name].reserve_base, pools[name].reserve_quote)))[:2])
+
+
+def _largest(hand: Hand, name: str) -> list[tuple[str, str, int]]:
+    """The largest position of a pool but the CALLER's, if there is any."""
+    return sorted(_positions(hand, lambda pool, who: pool == name and who != world.CALLER), key=lambda found: found[2])[-1:]
+
+
+def _interrupted(hand: Hand, at: int, call: Operation) -> Scene:
+    """A call, and a token that it moves armed with another: mostly to who sends or receives just then, and so is inside a call."""
+    _, outcome = apply(hand.state, call, at)
+    moves = [event for event in outcome.events if event.name == "Transfer" and event.source in world.AWKWARD]
+    if moves:
+        move = hand.pick(moves)
+        token, ends = move.source, (move.arguments["sender"], move.arguments["receiver"])
+        number = 1 + [id(own) for own in moves if own.source == token].index(id(move))
+        if hand.chance(25):
+            calls = Operation("token.take", token, token, taken(hand, token, hand.pick(ends)))
+        else:
+            inside = sorted({event.source for event in outcome.events if event.source not in world.TOKENS})
+            near = [end for end in ends if end in inside]
+            calls = _call_to(hand, hand.pick(near if near and hand.chance(75) else inside or [token]), token)
+        hand = yield _armed(hand, token, calls, hand.chance(70), min(number, MOST_ARMED))
+    yield at, call
+
+
+def _call_to(hand: Hand, contract: str, token: str) -> Operation:
+    """Each function of a contract as often as another."""
+    functions = OPERATIONS if hand.chance(75) else VIEWS
+    name = hand.pick([name for name in functions if name.startswith(kind(contract)) and name != "token.arm"])
+    calls = called_by(hand, token, name) if functions is OPERATIONS else view(hand, token, name)
+    return replace(calls, target=contract) if kind(calls.target) == kind(contract) else calls
+
+
+@scene(5)
+def _in_the_middle(hand: Hand) -> Scene:
+    """Any call that moves tokens, interrupted."""
+    call = hand.instead(hand.pick(MOVING))
+    yield from _interrupted(hand, when(hand), call)
+
+
+@scene(3)
+def _stray(hand: Hand) -> Scene:
+    """Tokens that nobody has asked for, and a call that takes care of them."""
+    pool = hand.pick(hand.state.controller.pools)
+    tokens = [name for name in (hand.state.pools[pool].base, hand.state.pools[pool].quote) if name != world.DLQ]
+    token = hand.pick(tokens or world.AWKWARD)
+    place, call = hand.pick((
+        (BACKSTOP, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": token})),
+        (BACKSTOP, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": token})),
+        (RESERVE, Operation("reserve.absorb", RESERVE, "outsider", {"token": token})),
+        (pool, Operation("pool.sweep", pool, "outsider", {})),
+        (pool, Operation("controller.sweep", CONTROLLER, "outsider", {})),
+    ))  # fmt: skip
+    if hand.chance(50):
+        charge = hand.pick((FEE_FROM_RECIPIENT, FEE_FROM_RECIPIENT, FEE_ON_TOP))
+        hand = yield hand.now, Operation("token.set_behaviour", token, "outsider", {"behaviour": charge})
+    amount = hand.pick((hand.pick(FEW), 600, 10**6))  # of the second, a quarter is charged one base unit
+    hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": place, "amount": amount})
+    yield from _interrupted(hand, hand.now, call)
+
+
+@scene(1)
+def _two_at_one_reserve(hand: Hand) -> Scene:
+    """The CALLER withdraws from one pool in the middle of a withdrawal from another, whose allowances have been read."""
+    own = _positions(hand, lambda _, who: who == world.CALLER)
+    others = _positions(hand, lambda name, who: who in world.ACTORS and world.CALLER in (hand.state.pools[name].base, hand.state.pools[name].quote))
+    if not own or not others:
+        return
+    first, caller, units = hand.pick(own)
+    second, provider, held = hand.pick([found for found in others if found[0] != first] or others)
+    hand = yield from _done_by_the_caller(hand, _request(first, caller, units))
+    hand = yield hand.now, _request(second, provider, max(1, held // hand.pick((1, 4, 20))))
+    at = _next_epoch(hand)
+    hand = yield _armed(hand, world.CALLER, _withdrawal(first, caller))
+    yield at, _withdrawal(second, provider)
+
+
+@scene(1)
+def _nobody_knows_the_price(hand: Hand) -> Scene:
+    """The CALLER withdraws from the middle of a call of the Backstop, in a bailout in which no pool says what DLQ is worth."""
+    own = _positions(hand, lambda _, who: who == world.CALLER)
+    if not own:
+        return
+    name, caller, units = hand.pick(own)
+    hand = yield from _done_by_the_caller(hand, _request(name, caller, units))
+    for _, largest, all_units in _largest(hand, name):
+        hand = yield hand.now, _request(name, largest, all_units)
+    at, governor, quote = _next_epoch(hand), hand.state.controller.owner, hand.state.pools[name].quote
+    priced = hand.state.controller.dlq_pools.get(quote, ZERO)
+    if governor in world.ACTORS and priced != ZERO:
+        suspended = {"pool": priced, "status": SUSPENDED, "min_price": 0, "max_price": FOREVER}
+        name_none, suspend = ("controller.name_dlq_pool", {"quote": quote, "pool": ZERO}), ("controller.set_status", suspended)
+        function, arguments = hand.pick((name_none, suspend))
+        hand = yield hand.now, Operation(function, CONTROLLER, governor, arguments)
+    hand = yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": BACKSTOP, "amount": hand.pick(FEW)})
+    # The surpluses are gone by then: a sweep of them would need the Backstop.
+    hand = yield at, Operation("controller.sweep", CONTROLLER, "outsider", {})
+    hand = yield _armed(hand, world.CALLER, _withdrawal(name, caller))
+    yield at, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": world.CALLER})
+
+
+@scene(1)
+def _stake_leaves_in_the_middle(hand: Hand) -> Scene:
+    """The CALLER unstakes in the middle of a call that rewards or slashes that very stake."""
+    accounts = hand.state.backstop.accounts
+    own = [pool for (pool, staker), account in accounts.items() if staker == world.CALLER and account.shares]
+    if not own:
+        return
+    name = hand.pick(own)
+    leave = {"pool": name, "shares": accounts[name, world.CALLER].shares}
+    hand = yield from _done_by_the_caller(hand, Operation("backstop.request_unstake", BACKSTOP, world.CALLER, leave))
+    released = hand.state.backstop.accounts[name, world.CALLER].ready_at + hand.state.backstop.parameters.hold_seconds
+    at = max(hand.now, released)
+    largest = _largest(hand, name)
+    if largest and hand.chance(60):
+        hand = yield at, _request(*largest[0])
+        # The surpluses are gone by then: what moves is what the withdrawal pays.
+        at, call = _next_epoch(hand), _withdrawal(*largest[0][:2])
+        hand = yield at, Operation("controller.sweep", CONTROLLER, "outsider", {})
+    else:
+        call = Operation("pool.sweep", name, "outsider", {})
+        hand = yield at, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": name, "amount": 10**6})
+    hand = yield _armed(hand, world.CALLER, Operation("backstop.unstake", BACKSTOP, world.CALLER, {"pool": name}))
+    yield at, call
+
+
+@scene(1)
+def _just_paid(hand: Hand) -> Scene:
+    """A stake that is just enough for a withdrawal in bailout, or leaves just so much as its shares need."""
+    alone = _positions(
+        hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].positions[who].units + MINIMUM_UNITS == hand.state.pools[name].total_units
+    )
+    found = alone if hand.chance(70) else _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    hand = yield hand.now, _request(name, provider, units)
+    at, stake = _next_epoch(hand), stake_that_just_pays(hand, name, provider)
+    if stake:
+        hand = yield at, Operation("backstop.stake", BACKSTOP, hand.one_of(world.STAKERS), stake)
+    yield at, _withdrawal(name, provider)
+
+
+@scene(3)
+def _a_small_claim(hand: Hand) -> Scene:
+    """So few units that they redeem for a few base units of a token: of what is due for them, every rounding is seen."""
+    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    coarse = _coarse(hand)
+    name, provider, units = hand.pick([position for position in found if position[0] == coarse] or found if hand.chance(60) else found)
+    pool = hand.state.pools[name]
+    coins = (1 + hand.draw(below(10))) * hand.pick((1, 1, 4))
+    few = pool.total_units * coins // min(pool.reserve_base, pool.reserve_quote)
+    hand = yield hand.now, _request(name, provider, max(1, min(units, few)))
+    yield from _interrupted(hand, _next_epoch(hand), _withdrawal(name, provider))
+
+
+@scene(1)
+def _lost(hand: Hand) -> Scene:
+    """Stakers are rewarded, the token takes all of it from the Backstop, and they are rewarded again, with less or more."""
+    stakes = hand.state.backstop.stakes
+    rewarded = [
+        (name, token) for name, pool in hand.state.pools.items() for token in (pool.base, pool.quote)
+        if token != world.DLQ and name in stakes and stakes[name].total_shares and pool.parameters.staker_share_bps
+    ]  # fmt: skip
+    if not rewarded:
+        return
+    name, token = hand.pick(rewarded)
+    sweep = hand.pick((Operation("pool.sweep", name, "outsider", {}), Operation("controller.sweep", CONTROLLER, "outsider", {})))
+    for amount in (10**6, hand.pick((40, 40, 10**7))):
+        hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": amount})
+        hand = yield hand.now, sweep
+        lost = {"holder": BACKSTOP, "amount": hand.state.tokens[token].balances.get(BACKSTOP, 0)}
+        hand = yield hand.now, Operation("token.take", token, "outsider", lost)
+
+
+@scene(2)
+def _a_claim(hand: Hand) -> Scene:
+    """A request, and its withdrawal, interrupted."""
+    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    hand = yield hand.now, _request(name, provider, max(1, units // hand.pick((1, 3, 30))))
+    yield from _interrupted(hand, _next_epoch(hand), _withdrawal(name, provider))
+
+
+@scene(2)
+def _a_young_loss(hand: Hand) -> Scene:
+    """A small add, a price that moves, and a withdrawal as soon as the lock-up is over: the lowest level that there is."""
+    name = _coarse(hand) if hand.chance(60) else hand.pool()
+    pool = hand.state.pools[name]
+    if not pool.total_units:
+        return
+    provider = hand.pick([who for who in world.PROVIDERS[:3] if who not in pool.positions] or world.PROVIDERS[:3])
+    parts, coarser = 1 + hand.draw(below(100)), min(pool.reserve_base, pool.reserve_quote)
+    pair = {"base": pool.reserve_base * parts // coarser, "quote": pool.reserve_quote * parts // coarser}
+    at = hand.now + pool.parameters.oracle_window_seconds
+    hand = yield at, Operation("pool.add", name, provider, {**pair, "min_units": 0, "deadline": FOREVER})
+    token, reserve = hand.pick(((pool.base, pool.reserve_base), (pool.quote, pool.reserve_quote)))
+    part = 1 + hand.draw(below(30))  # in slices: the fee of one large swap would pay for the loss
+    for _ in range(6):
+        terms = {"token_in": token, "amount_in": reserve * part // 100, "min_amount_out": 0, "recipient": "trader", "deadline": FOREVER}
+        hand = yield hand.now, Operation("pool.swap", name, "trader", terms)
+    position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
+    at = position.last_added + pool.parameters.lockup_seconds
+    hand = yield max(hand.now, at - epoch_seconds(hand)), _request(name, provider, position.units)
+    yield max(_next_epoch(hand), at), _withdrawal(name, provider)
+
+
+@scene(1)
+def _at_two_prices(hand: Hand) -> Scene:
+    """A position topped up at another price, which comes half-way back: at full age it can be short of both tokens."""
+    found = _positions(hand, lambda name, who: who in world.PROVIDERS[:3] and hand.state.pools[name].status == ACTIVE)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    base, quote, window = hand.state.pools[name].base, hand.state.pools[name].quote, hand.state.pools[name].parameters.oracle_window_seconds
+    there, back = hand.pick(((base, quote), (quote, base)))
+    at = hand.now
+
+    def swap(token: str, part: int) -> tuple[int, Operation]:
+        pool = hand.state.pools[name]
+        amount = (pool.reserve_base if token == pool.base else pool.reserve_quote) * part // 100
+        terms = {"token_in": token, "amount_in": amount, "min_amount_out": 0, "recipient": "trader", "deadline": FOREVER}
+        return at, Operation("pool.swap", name, "trader", terms)
+
+    for _ in range(3):
+        hand = yield swap(there, 40)
+    for _ in range(4):
+        at += window  # the oracle follows by a factor of 2 a touch
+        hand = yield at, Operation("pool.donate", name, "trader", {"base": 1, "quote": 1})
+    pool = hand.state.pools[name]
+    added = {reserve: amount * units // pool.total_units // 2 for reserve, amount in (("base", pool.reserve_base), ("quote", pool.reserve_quote))}
+    hand = yield at, Operation("pool.add", name, provider, {**added, "min_units": 0, "deadline": FOREVER})
+    for _ in range(2):
+        hand = yield swap(back, 30)
+    position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
+    # Nobody waits for ten years: a few of them would be more than the contracts' times can tell.
+    at = max(hand.now, position.clock + min(hand.state.pools[name].parameters.full_protection_seconds, 100 * DAY))
+    hand = yield at, _request(name, provider, max(1, position.units // hand.pick((1, 4, 50))))
+    yield _next_epoch(hand), _withdrawal(name, provider)
+
+
+@scene(1)
+def _a_few_coins_more(hand: Hand) -> Scene:
+    """Adds of a few base units, one after the other, where the oracle has followed."""
+    name = _coarse(hand)
+    at, sender = hand.now + hand.state.pools[name].parameters.oracle_window_seconds, hand.pick(world.PROVIDERS[:3])
+    for _ in range(5):
+        pair = {"base": hand.draw(below(10)), "quote": hand.draw(below(10))}
+        hand = yield at, Operation("pool.add", name, sender, {**pair, "min_units": 0, "deadline": FOREVER})
+
+
+@scene(1)
+def _small_change(hand: Hand) -> Scene:
+    """A surplus of which a staker earns one base unit, if it is enough for that, and claims it."""
+    stakes = hand.state.backstop.stakes
+    sharing = [
+        (pool, staker, account.shares) for (pool, staker), account in hand.state.backstop.accounts.items()
+        if account.shares and staker in world.ACTORS and stakes[pool].total_shares and hand.state.pools[pool].parameters.staker_share_bps
+    ]  # fmt: skip
+    if not sharing:
+        return
+    name, staker, shares = hand.pick(sharing)
+    pool = hand.state.pools[name]
+    token, bps = hand.pick((pool.base, pool.quote)), pool.parameters.staker_share_bps
+    reward = -(-stakes[name].total_shares // shares) + hand.pick((0, 1))
+    sweep = Operation("pool.sweep", name, "outsider", {})
+    hand = yield hand.now, sweep
+    claim = Operation("backstop.claim", BACKSTOP, staker, {"pool": name, "token": token})
+    hand = yield hand.now, claim
+    hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": -(-reward * BPS // bps)})
+    hand = yield hand.now, sweep
+    yield from _interrupted(hand, hand.now, claim)
+
+
+@scene(1)
+def _worth_nothing(hand: Hand) -> Scene:
+    """So few shares of a stake that has been slashed that they redeem for nothing, or for one; and more new ones than there may be."""
+    stakes = hand.state.backstop.stakes
+    diluted = [
+        (pool, staker) for (pool, staker), account in hand.state.backstop.accounts.items()
+        if account.shares and staker in world.ACTORS and 0 < stakes[pool].total_stake < stakes[pool].total_shares
+    ]  # fmt: skip
+    if not diluted:
+        return
+    pool, staker = hand.pick(diluted)
+    shares, stake = stakes[pool].total_shares, stakes[pool].total_stake
+    most = ((MAX - shares + 1) * stake - 1) // shares + hand.pick((0, 1, 1))
+    hand = yield hand.now, Operation("backstop.stake", BACKSTOP, staker, {"pool": pool, "amount": most})
+    shares = -(-shares // stake) - hand.pick((1, 1, 0))
+    hand = yield hand.now, Operation("backstop.request_unstake", BACKSTOP, staker, {"pool": pool, "shares": shares})
+    system = hand.state.backstop.parameters
+    at = hand.now + system.unstake_seconds + hand.pick((0, system.hold_seconds))
+    yield at, Operation("backstop.unstake", BACKSTOP, staker, {"pool": pool})
+
+
+@scene(1)
+def _never_so_cheap(hand: Hand) -> Scene:
+    """A withdrawal after nearly all base that there is has come into the pool: far below the oracle, or any price before."""
+    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    hand = yield hand.now, _request(name, provider, units)
+    at, pool = _next_epoch(hand), hand.state.pools[name]
+    base = min(MAX - pool.reserve_base, hand.state.tokens[pool.base].balances.get(world.GOVERNOR, 0))
+    hand = yield at, Operation("pool.donate", name, world.GOVERNOR, {"base": base, "quote": 0})
+    yield at, _withdrawal(name, provider)
