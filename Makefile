@@ -16,7 +16,10 @@ $(READY): requirements.txt package.json
 	@$(PYTHON) -m venv .venv
 	@pip install -qq --disable-pip-version-check --no-deps --requirement requirements.txt
 	@npm install --silent --no-package-lock --no-audit --no-fund --ignore-scripts
-	@ln -sf "$$(ls $(CURDIR)/node_modules/@foundry-rs/anvil-*/bin/anvil | head -n 1)" .venv/bin/anvil
+	@# History stays in memory: on disk, an Anvil that is ended by a signal leaves it behind, and a test run has gigabytes of it.
+	@rm -f .venv/bin/anvil
+	@printf '#!/bin/sh\nexec "%s" --max-persisted-states 0 "$$@"\n' "$$(ls $(CURDIR)/node_modules/@foundry-rs/anvil-*/bin/anvil | head -n 1)" > .venv/bin/anvil
+	@chmod +x .venv/bin/anvil
 	@anvil --version >/dev/null || { echo "makewhole: Anvil does not start on this machine" >&2; exit 1; }
 	@touch $@
 
