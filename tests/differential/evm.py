@@ -46,9 +46,11 @@ class Evm:
             return [], b""
         before = self.evm.snapshot()
         inspect = self.read if in_full else self.digest
-        observations = [self._observe(*call, inspect) for call in calls]
-        allowances = self._call(self.governor, self.inspector, self.read_allowances)[1]
-        self.evm.revert(before)
+        try:
+            observations = [self._observe(*call, inspect) for call in calls]
+            allowances = self._call(self.governor, self.inspector, self.read_allowances)[1]
+        finally:
+            self.evm.revert(before)
         return observations, allowances
 
     def keep(self, steps: list[Step]) -> None:
