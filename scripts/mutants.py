@@ -31,6 +31,7 @@ from tests.mutation.mutant import Mutant, Verdict
 SIDES = ("contracts", "model")
 MOCKS = ("founder.py",)  # not the protocol
 EQUIVALENT = ROOT / "tests" / "mutation" / "equivalent.toml"
+ARGUED = 50  # programs that have a say in an argument that a fault changes nothing
 LIMIT = {"contracts": 300, "model": 25}  # seconds of a processor: several times what a survivor takes
 console = Console()
 
@@ -82,11 +83,13 @@ def _is_final(verdict: Verdict | None, programs: budget.Budget) -> bool:
     return verdict is not None and (verdict.status not in ("survived", "equivalent") or verdict.steps >= programs.steps)
 
 
-def try_all(mutants: list[Mutant], store: results.Store, context: str, programs: budget.Budget, check: Callable, workers: int, side: str) -> results.Results:
+def try_all(
+    mutants: list[Mutant], store: results.Store, context: str, budget_of: Callable[[Mutant], budget.Budget], check: Callable, workers: int, side: str
+) -> results.Results:
     """The verdicts on all mutants: those that are known, and those that are found now."""
     known = [(mutant, store.known.get(mutant.id + context)) for mutant in mutants]
-    missing = [mutant for mutant, verdict in known if not _is_final(verdict, programs)]
-    known = [(mutant, verdict) for mutant, verdict in known if _is_final(verdict, programs)]
+    missing = [mutant for mutant, verdict in known if not _is_final(verdict, budget_of(mutant))]
+    known = [(mutant, verdict) for mutant, verdict in known if _is_final(verdict, budget_of(mutant))]
     # Files take turns, so that the time estimate is right from the start.
     random.Random(1).shuffle(missing)
     survived = sum(verdict.status == "survived" for _, verdict in known)
@@ -99,7 +102,7 @@ def try_all(mutants: list[Mutant], store: results.Store, context: str, programs:
     if known:
         console.print(f"{side}: {len(known)} of {len(mutants)} verdicts are known from before.")
     with bar:
-        for mutant, verdict in run_all(missing, check, workers, LIMIT[side], bar.refresh):
+        for mutant, verdict in run_all(missing, lambda mutant: check(mutant, budget_of(mutant)), workers, LIMIT[side], bar.refresh):
             store.add(mutant.id + context, verdict)
             found.append((mutant, verdict))
             survived += verdict.status == "survived"
@@ -151,7 +154,8 @@ def interrupt(number: int, _frame) -> None:
 def cli(side, examples, steps, seed, first, workers, sample, only, ids, survivors, list_them, shown, fresh, build):
     """Plant one fault at a time in a copy of the contracts or of the model, and run the fuzzer's programs in process: is it found?
 
-    An interrupted run goes on where it was, as long as contracts, model, engine and budget are the same.
+    An interrupted run goes on where it was, as long as contracts, model, engine and budget are the same. A fault that is argued to
+    change nothing (tests/mutation/equivalent.toml) is tried on a few of the programs only.
 
     Exits with 0 if every fault was found or is known to change nothing, 1 if some survived, 2 if something could not run,
     130 on Ctrl-C.
@@ -179,7 +183,7 @@ def cli(side, examples, steps, seed, first, workers, sample, only, ids, survivor
             _show(shown, [mutant for all_of in mutants.values() for mutant in all_of], store, context, reasons)
             return
         summaries = _run(mutants, store, context, reasons, first, workers, build, examples=examples, length=steps, seed=seed)
-    except (Failed, CompileError, results.ResultsError, python_mutants.MissingTool) as error:
+    except (Failed, CompileError, results.ResultsError, python_mutants.MissingTool, OSError) as error:
         console.print(f"mutants: {error}", style="red", soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -198,11 +202,12 @@ def _run(mutants, store, context, reasons, first, workers, build, **drawing) -> 
     # Forked workers share what is loaded now; the collector would copy it by touching it.
     gc.collect()
     gc.freeze()
-    checks = {"contracts": partial(check_contract, budget=programs, originals=originals), "model": partial(check_model, budget=programs)}
+    checks = {"contracts": partial(check_contract, originals=originals), "model": check_model}
+    short = replace(programs, programs=programs.programs[:ARGUED])
     summaries = []
     for side, chosen_ones in mutants.items():
         _check_unchanged(side, store, context, programs, checks[side])
-        found = try_all(chosen_ones, store, context, programs, checks[side], workers, side)
+        found = try_all(chosen_ones, store, context, lambda mutant: short if mutant.id in reasons else programs, checks[side], workers, side)
         found.sort(key=lambda result: (result[0].file, result[0].line))
         summary = results.report(results.judged(found, reasons), side=side, **drawing, budget_steps=programs.steps)
         show_report(summary)
@@ -217,7 +222,7 @@ def _check_unchanged(side: str, store: results.Store, context: str, programs: bu
     unchanged = Mutant(f"unchanged {side}", file, 1, "unchanged", (ROOT / file).read_text(), "")
     verdict = store.known.get(unchanged.id + context)
     if not _is_final(verdict, programs):
-        ((_, verdict),) = run_all([unchanged], check, 1, LIMIT[side], lambda: None)
+        ((_, verdict),) = run_all([unchanged], lambda mutant: check(mutant, programs), 1, LIMIT[side], lambda: None)
         store.add(unchanged.id + context, verdict)
     if verdict.status not in ("survived", "equivalent"):
         raise Failed(f"{side} without a fault are killed: {verdict}")

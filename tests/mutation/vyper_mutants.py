@@ -23,6 +23,7 @@ TWINS = [
 ]  # fmt: skip
 SHARPER = {"<=": "{0} < {1}", "<": "{0} + 1 < {1}", ">=": "{0} > {1}", ">": "{0} > {1} + 1"}
 BLUNTER = {"<=": "{0} <= {1} + 1", "<": "{0} <= {1}", ">=": "{0} + 1 >= {1}", ">": "{0} >= {1}"}
+SAME_OF_ZERO = (("0", "<="), ("0", ">"))  # of amounts, which are never below it, as == and !=
 OPPOSITE = {"<=": ">", "<": ">=", ">=": "<", ">": "<=", "==": "!=", "!=": "=="}
 OTHER_OPERATOR = {"+": "-", "-": "+", "*": "//", "//": "*", ">>": "<<"}
 # What is stored, instead of what it comes to by now.
@@ -161,8 +162,10 @@ class Source:
         for node in statement.get_descendants((ast.AnnAssign, ast.Assign, ast.AugAssign), include_self=True):
             targets = node.target.elements if isinstance(node.target, ast.Tuple) else [node.target]
             for target in targets:
-                stored = re.match(r"self\.state\.\w+|self\.\w+|\w+", self.code(target))[0]
-                if re.search(rf"(?<![\w.]){re.escape(stored)}(?!\w)", self.code(other)):
+                stored, field = re.match(r"(self\.state\.\w+|self\.\w+|\w+)(\.\w+)?", self.code(target)).groups()
+                # Of a structure in memory, the field or all of it.
+                end = rf"({re.escape(field)}(?!\w)|(?![\w.]))" if field and not stored.startswith("self") else r"(?!\w)"
+                if re.search(rf"(?<![\w.]){re.escape(stored)}{end}", self.code(other)):
                     return True
         return False
 
@@ -245,7 +248,8 @@ def other_comparison(source: Source) -> Iterator[Edit]:
             yield Edit("boundary", *span, BLUNTER[operator].format(left, right))
         else:
             for other in ("<=", ">=") if operator == "==" else ("<", ">"):
-                yield Edit("boundary", *span, f"{left} {other} {right}")
+                if (right, other) not in SAME_OF_ZERO:
+                    yield Edit("boundary", *span, f"{left} {other} {right}")
 
 
 @fault
@@ -375,7 +379,7 @@ def swapped_arguments(source: Source) -> Iterator[Edit]:
     """Neighbouring arguments, fields of events and structs, and values returned."""
     for node in source.in_code(ast.Call, ast.Tuple):
         groups = [node.elements] if isinstance(node, ast.Tuple) else [node.args, [keyword.value for keyword in node.keywords]]
-        symmetric = isinstance(node, ast.Call) and source.code(node.func) in ("min", "max", "math._mul_div")
+        symmetric = isinstance(node, ast.Call) and source.code(node.func) in ("min", "max", "math._mul_div", "liquidity_math._redeemable", "liquidity_math._portion")
         for group in groups:
             for first, second in list(pairwise(group))[symmetric:]:
                 (begin, middle), (after, end) = source.span(first), source.span(second)
