@@ -53,9 +53,9 @@ TOO_MANY_DECIMALS: constant(uint256) = 6
 NO_DECIMALS: constant(uint256) = 7
 
 FEE_DIVISOR: constant(uint256) = 100
-MAX_HOLDERS: constant(uint256) = 22
+MAX_HOLDERS: constant(uint256) = 23
 MAX_OWNERS: constant(uint256) = 14
-MAX_SPENDERS: constant(uint256) = 19
+MAX_SPENDERS: constant(uint256) = 20
 MAX_ALLOWANCES: constant(uint256) = MAX_OWNERS * MAX_SPENDERS
 
 DECIMALS: immutable(uint256)

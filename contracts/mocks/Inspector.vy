@@ -55,6 +55,7 @@ interface IController:
 
 interface IToken:
     def balanceOf(holder: address) -> uint256: view
+    def decimals() -> uint256: view
     def report(holders: DynArray[address, MAX_HOLDERS]) -> TokenReport: view
     def allowance(owner: address, spender: address) -> uint256: view
     def allowances(
@@ -156,15 +157,15 @@ struct ControllerView:
 
 
 MAX_ACCOUNTS: constant(uint256) = 4
-MAX_POOLS: constant(uint256) = 10
+MAX_POOLS: constant(uint256) = 11
 MAX_TOKENS: constant(uint256) = 7
 MAX_OTHERS: constant(uint256) = 12
 MAX_WORDS: constant(uint256) = 2_304  # allowances and views
 MAX_OWNERS: constant(uint256) = 14
-MAX_SPENDERS: constant(uint256) = 19
+MAX_SPENDERS: constant(uint256) = 20
 MAX_ALLOWANCES: constant(uint256) = MAX_OWNERS * MAX_SPENDERS
-MAX_HOLDERS: constant(uint256) = 22  # others and pools
-MAX_PARTS: constant(uint256) = 28  # the controller, pools and stakes, tokens
+MAX_HOLDERS: constant(uint256) = 23  # others and pools
+MAX_PARTS: constant(uint256) = 30  # the controller, pools and stakes, tokens
 
 CONTROLLER: immutable(IController)
 RESERVE: immutable(IReserve)
@@ -282,6 +283,7 @@ def allowances(
     found.append(staticcall BACKSTOP.unstake_seconds())
     found.append(staticcall BACKSTOP.hold_seconds())
     found.append(staticcall BACKSTOP.unstake_window_seconds())
+    found.append(staticcall IToken(DLQ).decimals())
     for i: uint256 in range(staticcall CONTROLLER.pool_count(), bound=MAX_POOLS):
         pool: address = staticcall CONTROLLER.pools(i)
         views: uint256[20] = self._pool_views(IPool(pool))

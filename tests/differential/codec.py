@@ -29,7 +29,7 @@ READOUT = ("controller", "pools", "stakes", "tokens")  # what the Inspector's `r
 SYSTEM_VIEWS = (  # what its `allowances` ends with
     "controller.dlq", "controller.reserve", "controller.backstop", "controller.epoch_seconds", "reserve.controller",
     "backstop.controller", "backstop.reserve", "backstop.dlq", "backstop.unstake_seconds", "backstop.hold_seconds",
-    "backstop.unstake_window_seconds",
+    "backstop.unstake_window_seconds", "dlq.decimals",
 )  # fmt: skip
 POOL_VIEWS = (
     "base", "quote", "controller", "reserve", "backstop", "epoch_seconds", *Parameters.__slots__, "status", "spot_price", "oracle_price",
@@ -321,7 +321,8 @@ class StateCodec:
     def _system_views(self, state: State) -> bytes:
         system, dlq = state.controller.parameters, state.controller.dlq
         times = system.unstake_seconds, system.hold_seconds, system.unstake_window_seconds
-        return self._row(dlq, RESERVE, BACKSTOP, system.epoch_seconds, CONTROLLER, CONTROLLER, RESERVE, dlq, *times)
+        decimals = state.tokens[dlq].decimals
+        return self._row(dlq, RESERVE, BACKSTOP, system.epoch_seconds, CONTROLLER, CONTROLLER, RESERVE, dlq, *times, decimals)
 
     def _pool_views(self, name: str, pool: Pool, now: int) -> bytes:
         """What is fixed, and what has not been stored since the last touch: prices and regime as they would be by now."""

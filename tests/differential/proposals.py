@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from model import OPERATIONS, Operation, Parameters, State, SystemParameters, apply
 from model.controller import MAX_POOLS
+from model.epoch_books import turn
 from model.fixed_point import BPS, MAX
 from model.founder import MOST_POOLS
 from model.liquidity_math import MINIMUM_UNITS, units_minted
@@ -139,7 +140,7 @@ def last(fits: Callable[[int], bool], most: int = MAX) -> int:
     return low
 
 
-AMOUNTS = ("part",) * 13 + ("whole", "whole", "one more", "few", "none", "huge", "edge")
+AMOUNTS = ("part",) * 13 + ("whole", "whole", "one more", "few", "none", "huge", "edge", "edge")
 FEW = (1, 1, 2, 3, 4, 8)
 HUGE = (MAX, MAX + 1, 2**255, FOREVER)
 
@@ -191,11 +192,16 @@ def _swap(hand: Hand):
     }  # fmt: skip
 
 
+LEAST_ADDS = ((0, 1), (1, 0), (1, 1))
+
+
 def _pair(hand: Hand, name: str, sender: str) -> dict[str, int]:
     """Amounts of base and quote: in proportion, one-sided, or unrelated; now and then at the edge of what a rule allows."""
     pool = hand.state.pools[name]
     if pool.total_units and hand.chance(12):
         return _pair_at_an_edge(hand, pool, sender)
+    if hand.chance(4):
+        return dict(zip(("base", "quote"), hand.pick(LEAST_ADDS)))
     base = hand.amount(min(pool.reserve_base, hand.state.tokens[pool.base].balances.get(sender, 0)), 40)
     shape = hand.pick(("in proportion", "quote alone", "base alone", "unrelated"))
     if shape == "in proportion" and pool.reserve_base:
@@ -210,7 +216,8 @@ def _pair_at_an_edge(hand: Hand, pool: Pool, sender: str) -> dict[str, int]:
     """The last amounts within a rule, or one more: of room, of no unit at all, of depth (R6)."""
     x, y, units = pool.reserve_base, pool.reserve_quote, pool.total_units
     position = pool.positions.get(sender, EMPTY_POSITION)
-    room = pool.books.opening_units - pool.books.struck - (0 if position.clock else position.units)
+    books = turn(pool.books, current_epoch(hand), units, pool.parameters.bailout_threshold_bps)
+    room = books.opening_units - books.struck - (0 if position.clock else position.units)
     base_is_finer = x > y
     one_more = hand.pick((0, 1))
     edge = hand.pick(("room of base", "room of quote", "no unit", "depth", "depth"))
@@ -229,15 +236,20 @@ def _pair_at_an_edge(hand: Hand, pool: Pool, sender: str) -> dict[str, int]:
 
 
 def _most_principal(hand: Hand, name: str, sender: str) -> dict[str, int]:
-    """The last quote whose principal there is room for (R7), or one more."""
+    """The last of the finer token whose principal there is room for (R7), or one more."""
+    position = hand.state.pools[name].positions[sender]
+    base_is_finer = position.principal_base > position.principal_quote
 
-    def fits(quote: int) -> bool:
-        terms = {"base": 0, "quote": quote, "min_units": 0, "deadline": FOREVER}
+    def pair(amount: int) -> dict[str, int]:
+        return {"base": amount if base_is_finer else 0, "quote": 0 if base_is_finer else amount}
+
+    def fits(amount: int) -> bool:
+        terms = {**pair(amount), "min_units": 0, "deadline": FOREVER}
         _, outcome = apply(hand.state, Operation("pool.add", name, sender, terms), hand.now)
         return outcome.reason != "pool: principal too large"
 
-    room = MAX - hand.state.pools[name].positions[sender].principal_quote
-    return {"base": 0, "quote": last(fits, 4 * room) + hand.pick((0, 1))}
+    room = MAX - max(position.principal_base, position.principal_quote)
+    return pair(last(fits, 4 * room) + hand.pick((0, 1)))
 
 
 def _is_open(pool: Pool) -> bool:
@@ -246,7 +258,8 @@ def _is_open(pool: Pool) -> bool:
 
 @proposal("pool.donate", 2)
 def _donate(hand: Hand):
-    name, sender = hand.pool(_is_open), hand.actor()
+    unused = [name for name, pool in hand.state.pools.items() if not pool.total_units]
+    name, sender = hand.pick(unused) if unused and hand.chance(10) else hand.pool(_is_open), hand.actor()
     return name, sender, _pair(hand, name, sender)
 
 
@@ -261,7 +274,7 @@ def _add(hand: Hand):
         return name, sender, {"base": base, "quote": quote, "min_units": 0, "deadline": FOREVER}
     near = [
         (name, who) for name, pool in hand.state.pools.items() if pool.status == ACTIVE
-        for who, position in pool.positions.items() if position.principal_quote > MAX // 2 and who in hand.senders
+        for who, position in pool.positions.items() if max(position.principal_base, position.principal_quote) > MAX // 2 and who in hand.senders
     ]  # fmt: skip
     if near and hand.chance(3):
         name, sender = hand.pick(near)
@@ -275,8 +288,10 @@ def _add(hand: Hand):
 @proposal("pool.stage_deposit", 3)
 def _stage_deposit(hand: Hand):
     name, sender = hand.pool(_is_open), hand.provider()
-    if hand.chance(4):
-        pool, one_more = hand.state.pools[name], hand.pick((0, 1))
+    if hand.chance(6):
+        staged = [name for name, pool in hand.state.pools.items() if pool.status != SUSPENDED and (pool.staged_base or pool.staged_quote)]
+        name = hand.pick(staged or [name])
+        pool, one_more = hand.state.pools[name], hand.pick((0, 1, 1))
         base_full, quote_full = MAX - pool.staged_base + one_more, MAX - pool.staged_quote + one_more
         return name, sender, {"base": base_full, "quote": 0} if hand.chance(50) else {"base": 0, "quote": quote_full}
     return name, sender, _pair(hand, name, sender)
@@ -621,10 +636,10 @@ def _sweep_backstop(hand: Hand):
 
 
 def _at_the_bounds(hand: Hand, bounds: dict[str, tuple[int, int]], beside: bool) -> dict[str, int]:
-    """Each parameter at one of its bounds, and often one of them beside it; always where nothing must come to be of it."""
+    """Each parameter at one of its bounds, and often one or two of them beside it; always where nothing must come to be of it."""
     sides = hand.draw(below(2 ** len(bounds)))
     parameters = {name: bound[sides >> number & 1] for number, (name, bound) in enumerate(bounds.items())}
-    if beside or hand.chance(50):
+    for _ in range(hand.pick((1, 2)) if beside or hand.chance(50) else 0):
         name = hand.pick(tuple(bounds))
         lowest, highest = bounds[name]
         parameters[name] = hand.pick([value for value in (lowest - 1, highest + 1) if value >= 0])
@@ -638,7 +653,9 @@ def _create_pool(hand: Hand):
     full = len(hand.state.controller.pools) >= world.MAX_POOLS or hand.senders != world.ACTORS
     parameters = _at_the_bounds(hand, pool_bounds(epoch_seconds(hand)), full) if hand.chance(60) else {}
     sender = hand.one_of(("outsider",)) if full and hand.state.controller.owner != "outsider" else hand.actor(hand.state.controller.owner)
-    base, quote = hand.pick((*world.TOKENS, "outsider", CONTROLLER)), hand.pick(world.TOKENS)
+    strange = [name for name in world.TOKENS if hand.state.tokens[name].behaviour in (TOO_MANY_DECIMALS, NO_DECIMALS)]
+    tokens = strange if strange and hand.chance(50) else world.TOKENS
+    base, quote = hand.pick((*tokens, *tokens, "outsider", CONTROLLER)), hand.pick(world.TOKENS)
     quote = base if full and not parameters and sender == hand.state.controller.owner else quote
     return CONTROLLER, sender, {"base": base, "quote": quote, "parameters": Parameters(**parameters)}
 
@@ -747,7 +764,7 @@ def _preview(name: str, hand: Hand) -> Operation:
     if previewed == "pool.add" and unused and hand.chance(40):
         pair = dict(zip(("base", "quote"), hand.pick(FIRST_ADDS)))
         call = replace(call, target=hand.pick(unused), arguments=call.arguments | pair)
-    elif hand.chance(15):
+    elif hand.chance(40 if previewed == "pool.sweep" else 15):  # a sweep refuses no pool
         idle = [name for name in pools if pools[name].status != ACTIVE]
         call = replace(call, target=hand.pick((*idle * 3, *pools, CONTROLLER, "outsider")))
     return preview_of(name, call, hand.actor("outsider"))
@@ -844,6 +861,27 @@ def called_by(hand: Hand, token: str, name: str) -> Operation:
     calls = hand.instead(name)
     hand.senders, hand.moments = outside
     return calls
+
+
+# -- any of them -----------------------------------------------------------------------------------------------------
+
+AMOUNT_NAMES = (
+    "base", "quote", "amount", "amount_in", "min_amount_out", "units", "shares", "min_units", "min_base", "min_quote", "max_shortfall", "deadline",
+)  # fmt: skip
+ID_NAMES = ("pool", "recipient", "to", "token_in")
+
+
+def spoiled(hand: Hand, call: Operation) -> Operation:
+    """The call with some of its arguments wrong, often to a pool that is closed: of several reasons, both sides must tell the same one."""
+    arguments = dict(call.arguments)
+    for name, value in call.arguments.items():
+        if isinstance(value, int) and name in AMOUNT_NAMES and hand.chance(40):
+            arguments[name] = hand.pick((0, 1, MAX + 1, FOREVER))
+        elif name in ID_NAMES and hand.chance(25):
+            arguments[name] = hand.pick((ZERO, "outsider", CONTROLLER, *world.TOKENS, *hand.state.controller.pools))
+    closed = [name for name, pool in hand.state.pools.items() if pool.status == SUSPENDED]
+    target = hand.pick(closed) if closed and call.target in hand.state.pools and hand.chance(60) else call.target
+    return replace(call, target=target, arguments=arguments)
 
 
 PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 * DAY)

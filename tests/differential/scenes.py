@@ -6,21 +6,26 @@ A scene is a generator that is handed a fresh hand for each call. Its calls are 
 from collections.abc import Callable, Generator
 from dataclasses import replace
 
-from model import OPERATIONS, Operation, apply
+from model import OPERATIONS, Operation, Parameters, apply
 from model.fixed_point import BPS, MAX
 from model.liquidity_math import MINIMUM_UNITS
 from model.operations import VIEWS
-from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, RESERVE, SUSPENDED, ZERO
-from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, LENS, RESERVE, SUSPENDED, ZERO
+from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, PLAIN, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
-from tests.differential.proposals import DAY, FEW, FOREVER, WHATEVER_COMES, Hand, below
-from tests.differential.proposals import called_by, current_epoch, epoch_seconds, stake_that_just_pays, taken, view, when
+from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, below
+from tests.differential.proposals import called_by, current_epoch, epoch_seconds, spoiled, stake_that_just_pays, taken, view, when
 
 Scene = Generator[tuple[int, Operation], Hand, None]
 Part = Generator[tuple[int, Operation], Hand, Hand]  # of a scene
 SCENES: list[Callable[[Hand], Scene]] = []
 MOST_ARMED = 3  # times in a row: a token remembers no longer a call
+OF_A_POOL = tuple(name for name in OPERATIONS if name.startswith("pool."))
+CALLERS = (
+    "pool.stage_deposit", "pool.stage_deposit", "pool.confirm_deposit", "pool.cancel_deposit", "pool.add", "pool.exit", "pool.request_withdrawal",
+    "pool.withdraw", "backstop.stake", "backstop.request_unstake", "backstop.unstake", "backstop.claim", "token.approve",
+)  # fmt: skip
 MOVING = (
     "pool.swap", "pool.donate", "pool.add", "pool.stage_deposit", "pool.cancel_deposit", "pool.withdraw", "pool.exit", "pool.sweep",
     "backstop.claim", "backstop.sweep", "controller.sweep",
@@ -62,6 +67,17 @@ def _withdrawal(name: str, sender: str) -> Operation:
     return Operation("pool.withdraw", name, sender, WHATEVER_COMES)
 
 
+def _request_to_unstake(hand: Hand, pool: str, staker: str) -> Operation:
+    """Of all shares."""
+    shares = hand.state.backstop.accounts[pool, staker].shares
+    return Operation("backstop.request_unstake", BACKSTOP, staker, {"pool": pool, "shares": shares})
+
+
+def _stakers(hand: Hand, pool: str) -> list[str]:
+    """Who has a stake to a pool, the CALLER left out."""
+    return [staker for (name, staker), account in hand.state.backstop.accounts.items() if name == pool and account.shares and staker in world.ACTORS]
+
+
 def _positions(hand: Hand, suits: Callable[[str, str], bool]) -> list[tuple[str, str, int]]:
     """Pools, providers and units."""
     return [
@@ -71,9 +87,9 @@ def _positions(hand: Hand, suits: Callable[[str, str], bool]) -> list[tuple[str,
 
 
 def _coarse(hand: Hand) -> str:
-    """One of the two pools of the fewest base units: where one more or less is seen."""
+    """One of the three pools of the fewest base units: where one more or less is seen."""
     pools = hand.state.pools
-    return hand.pick(sorted(pools, key=lambda name: (pools[name].status != ACTIVE, min(pools[name].reserve_base, pools[name].reserve_quote)))[:2])
+    return hand.pick(sorted(pools, key=lambda name: (pools[name].status != ACTIVE, min(pools[name].reserve_base, pools[name].reserve_quote)))[:3])
 
 
 def _largest(hand: Hand, name: str) -> list[tuple[str, str, int]]:
@@ -94,14 +110,14 @@ def _interrupted(hand: Hand, at: int, call: Operation) -> Scene:
         else:
             inside = sorted({event.source for event in outcome.events if event.source not in world.TOKENS})
             near = [end for end in ends if end in inside]
-            calls = _call_to(hand, hand.pick(near if near and hand.chance(75) else inside or [token]), token)
+            calls = _call_to(hand, LENS if hand.chance(15) else hand.pick(near if near and hand.chance(60) else inside or [token]), token)
         hand = yield _armed(hand, token, calls, hand.chance(70), min(number, MOST_ARMED))
     yield at, call
 
 
 def _call_to(hand: Hand, contract: str, token: str) -> Operation:
     """Each function of a contract as often as another."""
-    functions = OPERATIONS if hand.chance(75) else VIEWS
+    functions = OPERATIONS if contract == LENS or hand.chance(60) else VIEWS
     name = hand.pick([name for name in functions if name.startswith(kind(contract)) and name != "token.arm"])
     calls = called_by(hand, token, name) if functions is OPERATIONS else view(hand, token, name)
     return replace(calls, target=contract) if kind(calls.target) == kind(contract) else calls
@@ -112,6 +128,36 @@ def _in_the_middle(hand: Hand) -> Scene:
     """Any call that moves tokens, interrupted."""
     call = hand.instead(hand.pick(MOVING))
     yield from _interrupted(hand, when(hand), call)
+
+
+@scene(1)
+def _a_new_pool(hand: Hand) -> Scene:
+    """A pool is created, at times of a token whose decimals cannot be known, and gets its first units."""
+    owner, pools = hand.state.controller.owner, hand.state.pools.values()
+    if owner not in world.ACTORS or len(pools) == world.MAX_POOLS:
+        return
+    taken = {frozenset((pool.base, pool.quote)) for pool in pools}
+    base, quote = hand.pick([(base, quote) for base in world.AWKWARD for quote in world.AWKWARD if base != quote and {base, quote} not in taken])
+    behaviour = hand.pick((PLAIN, PLAIN, TOO_MANY_DECIMALS, NO_DECIMALS))
+    if behaviour != PLAIN:
+        hand = yield hand.now, Operation("token.set_behaviour", hand.pick((base, quote)), "outsider", {"behaviour": behaviour})
+    create = {"base": base, "quote": quote, "parameters": Parameters()}
+    hand = yield hand.now, Operation("controller.create_pool", CONTROLLER, owner, create)
+    name = hand.state.controller.pools[-1]
+    if hand.state.pools[name].total_units:
+        return
+    hand = yield hand.now, Operation("pool.donate", name, "trader", {"base": 0, "quote": 1})
+    for _ in range(2):
+        base, quote = hand.pick(FIRST_ADDS)
+        hand = yield hand.now, Operation("pool.add", name, "provider-1", {"base": base, "quote": quote, "min_units": 0, "deadline": FOREVER})
+
+
+@scene(2)
+def _of_its_own(hand: Hand) -> Scene:
+    """The CALLER does one thing several times, as any provider or staker does: what is its own is not that of who made it call."""
+    name = hand.pick(CALLERS)
+    for _ in range(3):
+        hand = yield from _done_by_the_caller(hand, called_by(hand, world.CALLER, name))
 
 
 @scene(3)
@@ -127,12 +173,35 @@ def _stray(hand: Hand) -> Scene:
         (pool, Operation("pool.sweep", pool, "outsider", {})),
         (pool, Operation("controller.sweep", CONTROLLER, "outsider", {})),
     ))  # fmt: skip
+    if place == pool and hand.chance(50):
+        hand = yield hand.now, Operation("pool.sweep", pool, "outsider", {})
     if hand.chance(50):
         charge = hand.pick((FEE_FROM_RECIPIENT, FEE_FROM_RECIPIENT, FEE_ON_TOP))
         hand = yield hand.now, Operation("token.set_behaviour", token, "outsider", {"behaviour": charge})
     amount = hand.pick((hand.pick(FEW), 600, 10**6))  # of the second, a quarter is charged one base unit
     hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": place, "amount": amount})
     yield from _interrupted(hand, hand.now, call)
+
+
+@scene(2)
+def _asked_in_the_middle(hand: Hand) -> Scene:
+    """Any view, called while the Controller, a pool and at times the Reserve are at work."""
+    found = _positions(hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].status == ACTIVE)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    pool, of_a_sweep = hand.state.pools[name], hand.chance(50)
+    token = hand.pick([token for token in (pool.base, pool.quote) if token in world.AWKWARD])
+    if of_a_sweep:
+        at, call = hand.now, Operation("controller.sweep", CONTROLLER, "outsider", {})
+    else:
+        hand = yield hand.now, _request(name, provider, units)
+        at, call = _next_epoch(hand), _withdrawal(name, provider)
+    hand = yield at, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": 10**6})
+    preview = Operation("lens.preview_sweep", LENS, token, {"pool": hand.pick(hand.state.controller.pools)})
+    calls = preview if hand.chance(25) else view(hand, token, hand.pick(tuple(VIEWS)))
+    hand = yield _armed(hand, token, calls, number=1 + hand.draw(below(MOST_ARMED)))
+    yield at, call
 
 
 @scene(1)
@@ -202,7 +271,8 @@ def _stake_leaves_in_the_middle(hand: Hand) -> Scene:
 
 @scene(1)
 def _just_paid(hand: Hand) -> Scene:
-    """A stake that is just enough for a withdrawal in bailout, or leaves just so much as its shares need."""
+    """A stake that is just enough for a withdrawal in bailout, or leaves just so much as its shares need; its stakers are left with what
+    they have asked for and earned before."""
     alone = _positions(
         hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].positions[who].units + MINIMUM_UNITS == hand.state.pools[name].total_units
     )
@@ -210,11 +280,114 @@ def _just_paid(hand: Hand) -> Scene:
     if not found:
         return
     name, provider, units = hand.pick(found)
+    staker = hand.pick(_stakers(hand, name) or [hand.one_of(world.STAKERS)])
+    if hand.chance(50) and (name, staker) in hand.state.backstop.accounts:
+        hand = yield hand.now, _request_to_unstake(hand, name, staker)
     hand = yield hand.now, _request(name, provider, units)
     at, stake = _next_epoch(hand), stake_that_just_pays(hand, name, provider)
     if stake:
-        hand = yield at, Operation("backstop.stake", BACKSTOP, hand.one_of(world.STAKERS), stake)
+        hand = yield at, Operation("backstop.stake", BACKSTOP, staker, stake)
+    hand = yield at, _withdrawal(name, provider)
+    if hand.chance(50):
+        pool = hand.state.pools[name]
+        claim = Operation("backstop.claim", BACKSTOP, staker, {"pool": name, "token": hand.pick((pool.base, pool.quote))})
+        yield at, hand.pick((claim, Operation("backstop.stake", BACKSTOP, staker, {"pool": name, "amount": 10**18})))
+
+
+@scene(1)
+def _held_back(hand: Hand) -> Scene:
+    """A stake that is ready to leave in an epoch of bailout, and when it is released from that."""
+    staked = [key for key, account in hand.state.backstop.accounts.items() if account.shares and key[1] in world.ACTORS]
+    if not staked:
+        return
+    name, staker = hand.pick(staked)
+    if not hand.state.backstop.accounts[name, staker].requested_shares:
+        hand = yield hand.now, _request_to_unstake(hand, name, staker)
+    account = hand.state.backstop.accounts[name, staker]
+    largest = _largest(hand, name)
+    if not largest:
+        return
+    released = account.ready_at + hand.state.backstop.parameters.hold_seconds
+    at = max(hand.now, hand.pick((account.ready_at, released - 1, released - 1, released)))
+    hand = yield max(hand.now, at - epoch_seconds(hand)), _request(*largest[0])
+    unstake = Operation("backstop.unstake", BACKSTOP, staker, {"pool": name})
+    hand = yield max(at, _next_epoch(hand)), unstake
+    yield max(hand.now, released), unstake
+
+
+@scene(1)
+def _a_single_share(hand: Hand) -> Scene:
+    """The least that can be staked, which earns of a surplus like any other stake."""
+    stakes, pools = hand.state.backstop.stakes, hand.state.pools
+    without = [name for name in pools if pools[name].total_units and not (name in stakes and stakes[name].total_shares)]
+    if not without:
+        return
+    name = hand.pick([name for name in without if pools[name].parameters.staker_share_bps] or without)
+    hand = yield hand.now, Operation("backstop.stake", BACKSTOP, hand.one_of(world.STAKERS[:3]), {"pool": name, "amount": hand.pick((1, 1, 2))})
+    token = hand.pick((pools[name].base, pools[name].quote))
+    hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": 10**6})
+    yield hand.now, Operation("pool.sweep", name, "outsider", {})
+
+
+@scene(2)
+def _swept_on_the_way(hand: Hand) -> Scene:
+    """The first withdrawal of a bailout, which finds surpluses of its tokens: with a Reserve that is short, what it pays is what they were."""
+    names = [name for name, pool in hand.state.pools.items() if pool.status == ACTIVE and _largest(hand, name)]
+    if not names:
+        return
+    ((name, provider, units),) = _largest(hand, hand.pick(names))
+    hand = yield hand.now, _request(name, provider, units)
+    if hand.chance(60):
+        hand = yield hand.now, Operation("controller.sweep", CONTROLLER, "outsider", {})
+    at, pools = _next_epoch(hand), hand.state.pools
+    for token in (pools[name].base, pools[name].quote):
+        if hand.chance(50):
+            hand = yield at, Operation("token.transfer", token, world.GOVERNOR, {"to": RESERVE, "amount": pools[name].reserve_quote})
+        places = [place for place, pool in pools.items() if token in (pool.base, pool.quote)]
+        if hand.chance(60):
+            stray = {"to": hand.pick((name, *places)), "amount": hand.pick((1, 1, 2, 4, 10**6))}
+            hand = yield at, Operation("token.transfer", token, world.GOVERNOR, stray)
     yield at, _withdrawal(name, provider)
+
+
+@scene(1)
+def _while_suspended(hand: Hand) -> Scene:
+    """A pool is suspended, called as if it were not, and resumed."""
+    governor = hand.state.controller.owner
+    if governor not in world.ACTORS:
+        return
+    name = hand.pool()
+    status = {"pool": name, "status": SUSPENDED, "min_price": 0, "max_price": FOREVER}
+    hand = yield hand.now, Operation("controller.set_status", CONTROLLER, governor, status)
+    for _ in range(6):
+        call = hand.instead(hand.pick(OF_A_POOL))
+        call = replace(call, target=name) if call.target in hand.state.pools else call
+        hand = yield when(hand), spoiled(hand, call) if hand.chance(60) else call
+    yield when(hand), Operation("controller.set_status", CONTROLLER, governor, status | {"status": ACTIVE})
+
+
+@scene(1)
+def _dlq_is_worth_nothing(hand: Hand) -> Scene:
+    """A withdrawal in bailout from a pool that asks for the price of DLQ where it is as low as a price can be."""
+    pools, governor = hand.state.pools, hand.state.controller.owner
+    without_price = [name for name, pool in pools.items() if not any((other.base, other.quote) == (world.DLQ, pool.quote) for other in pools.values())]
+    found = _positions(hand, lambda name, who: who in world.ACTORS and name in without_price)
+    if not found or len(pools) == world.MAX_POOLS or governor not in world.ACTORS:
+        return
+    name, provider, units = hand.pick(found)
+    quote = pools[name].quote
+    create = {"base": world.DLQ, "quote": quote, "parameters": Parameters()}
+    hand = yield hand.now, Operation("controller.create_pool", CONTROLLER, governor, create)
+    priced = hand.state.controller.pools[-1]
+    # The quotient of 2**112 and more than half of it.
+    terms = {"base": MAX // 2 + hand.pick((2, 10**30)), "quote": 1, "min_units": 0, "deadline": FOREVER}
+    hand = yield hand.now, Operation("pool.add", priced, world.GOVERNOR, terms)
+    activate = {"pool": priced, "status": ACTIVE, "min_price": 0, "max_price": FOREVER}
+    hand = yield hand.now, Operation("controller.set_status", CONTROLLER, governor, activate)
+    hand = yield hand.now, Operation("controller.name_dlq_pool", CONTROLLER, governor, {"quote": quote, "pool": priced})
+    hand = yield hand.now, Operation("backstop.stake", BACKSTOP, hand.one_of(world.STAKERS[:3]), {"pool": name, "amount": 10**18})
+    hand = yield hand.now, _request(name, provider, units)
+    yield _next_epoch(hand), _withdrawal(name, provider)
 
 
 @scene(3)
@@ -321,11 +494,14 @@ def _at_two_prices(hand: Hand) -> Scene:
 
 @scene(1)
 def _a_few_coins_more(hand: Hand) -> Scene:
-    """Adds of a few base units, one after the other, where the oracle has followed."""
+    """Adds of a few base units of the coarser token, and of so many times as much of the other, where the oracle has followed."""
     name = _coarse(hand)
     at, sender = hand.now + hand.state.pools[name].parameters.oracle_window_seconds, hand.pick(world.PROVIDERS[:3])
     for _ in range(5):
-        pair = {"base": hand.draw(below(10)), "quote": hand.draw(below(10))}
+        pool = hand.state.pools[name]
+        base_for_one = max(1, pool.reserve_base // max(1, pool.reserve_quote))
+        quote_for_one = max(1, pool.reserve_quote // max(1, pool.reserve_base))
+        pair = {"base": hand.draw(below(10)) * base_for_one, "quote": hand.draw(below(10)) * quote_for_one}
         hand = yield at, Operation("pool.add", name, sender, {**pair, "min_units": 0, "deadline": FOREVER})
 
 

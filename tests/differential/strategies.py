@@ -7,14 +7,17 @@ from hypothesis import strategies as st
 
 from model import Operation
 from model.state import BACKSTOP
+from tests.differential import world
 from tests.differential.previewed import PREVIEWED, call_of, preview_of
-from tests.differential.proposals import PROPOSALS, Hand, make_behave, misbehaving, when
+from tests.differential.proposals import PROPOSALS, Hand, make_behave, misbehaving, spoiled, when
 from tests.differential.scenes import SCENES
 
 LOTTERY = tuple(name for name, (weight, _) in PROPOSALS.items() for _ in range(weight))
 TURN_BACK = 15  # percent
 BEGIN = 6  # percent: so many steps begin a scene
+PREVIEW = 40  # percent: so many calls of a scene are previewed
 FOLLOW_UP = 70  # percent: so many previews are followed by their call
+SPOIL = 5  # percent: so many proposals are spoiled
 
 
 @st.composite
@@ -23,7 +26,8 @@ def steps(draw: Callable) -> tuple[int, Operation]:
     machine = draw(st.runner())
     hand = Hand(draw, machine.state, machine.now)
     previewed = call_of(machine.steps[-1].operation) if machine.steps else None
-    if previewed and previewed.target in (BACKSTOP, *machine.state.pools) and (machine.scene or hand.chance(FOLLOW_UP)):
+    can_be_made = previewed and previewed.target in (BACKSTOP, *machine.state.pools) and previewed.sender in world.ACTORS
+    if can_be_made and (machine.scene or hand.chance(FOLLOW_UP)):
         return machine.now, previewed
     of_scene = _of_scene(machine, hand)
     if of_scene is not None:
@@ -33,7 +37,7 @@ def steps(draw: Callable) -> tuple[int, Operation]:
         return when(hand), make_behave(hand)
     _, propose = PROPOSALS[hand.pick(LOTTERY)]
     operation = propose(hand)
-    return when(hand), operation
+    return when(hand), spoiled(hand, operation) if hand.chance(SPOIL) else operation
 
 
 def _or_its_preview(hand: Hand, call: Operation) -> Operation:
@@ -41,7 +45,7 @@ def _or_its_preview(hand: Hand, call: Operation) -> Operation:
     for name, previewed in PREVIEWED.items():
         if previewed.call == call.name:
             preview = preview_of(name, call, call.sender)
-            return preview if call_of(preview) == call and hand.chance(20) else call
+            return preview if call_of(preview) == call and hand.chance(PREVIEW) else call
     return call
 
 

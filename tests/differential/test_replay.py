@@ -175,7 +175,7 @@ def test_a_fault_in_the_prologue_is_shown(tmp_path, folder, monkeypatch):
     [
         (None, "no traces (*.json) in this folder"),
         ({"format": "makewhole trace", "version": 1}, "a trace of version 1; this program reads version 2"),
-        ({**trace.HEAD, "start": PROLOGUE, "steps": [trace.plain_call(world.START, Operation("pool.sweep", "pool-9", "trader", {}))]}, "step 1: pool-9 has not been created"),
+        ({**trace.HEAD, "start": PROLOGUE, "steps": [trace.plain_call(world.START, Operation("pool.sweep", "pool-10", "trader", {}))]}, "step 1: pool-10 has not been created"),
     ],
 )  # fmt: skip
 def test_a_bad_trace_is_one_line(content, says, tmp_path):

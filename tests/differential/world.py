@@ -22,9 +22,9 @@ DLQ = "DLQ"
 DECIMALS = {DLQ: 18, "ABC": 24, "PQR": 8, "AVAX": 18, "USDC": 6, "NIL": 0, "CENT": 2}
 TOKENS = tuple(DECIMALS)
 AWKWARD = TOKENS[1:]  # what can be made to misbehave: all but the protocol's own
-MAX_POOLS = 10  # what the Inspector has room for
+MAX_POOLS = 11  # what the Inspector has room for
 MAX_ACCOUNTS = 4
-MAX_HOLDERS = 22
+MAX_HOLDERS = 23
 POOLS = tuple(f"pool-{number}" for number in range(MAX_POOLS))
 HOLDERS = (*ACTORS, CONTROLLER, RESERVE, BACKSTOP, CALLER)
 OWNERS = (*ACTORS, *AWKWARD)  # who may have approved somebody
@@ -44,7 +44,7 @@ def genesis() -> State:
 
 
 def prologue() -> Program:
-    """Eight pools with positions 100, 49 and 10 days old, prices that have moved since, a thin Reserve, and stakes."""
+    """Nine pools with positions 100, 49 and 10 days old, prices that have moved since, a thin Reserve, and stakes."""
     program: Program = []
 
     def call(days: float, sender: str, target: str, name: str, **arguments) -> None:
@@ -69,8 +69,8 @@ def prologue() -> Program:
             for spender in (*POOLS, BACKSTOP):
                 call(-102, actor, token, "token.approve", spender=spender, amount=UNLIMITED)
 
-    # Pools: the DLQ pools first, then the seed's tokens; pool-6 stays PENDING, pool-7 is of few large coins and very many small ones,
-    # and pool-8 so small that one unit more or less is seen.
+    # Pools: the DLQ pools first, then the seed's tokens; pool-6 stays PENDING, pool-7 and pool-9 are of few large coins and very many small
+    # ones, and pool-8 so small that one unit more or less is seen.
     pairs = [
         ((DLQ, "USDC"), (200_000, 100_000), Parameters()),
         (("ABC", "USDC"), (1_000_000, 100_000), Parameters()),
@@ -79,8 +79,9 @@ def prologue() -> Program:
         (("ABC", "AVAX"), (100_000, 500), Parameters(staker_share_bps=10_000, confirmation_seconds=0, max_deviation_bps=1_000)),
         ((DLQ, "AVAX"), (1_000, 25), Parameters(staker_share_bps=0, full_protection_seconds=0)),
         (("PQR", "AVAX"), (1_000, 500), Parameters(oracle_window_seconds=60, lockup_seconds=2 * DAY)),
-        (("NIL", "CENT"), (50, SUPPLY // 2_000), Parameters(oracle_window_seconds=60, max_deviation_bps=1_000)),
+        (("PQR", "CENT"), (5e-7, SUPPLY // 2_000), Parameters(oracle_window_seconds=60, max_deviation_bps=1_000)),
         ((DLQ, "CENT"), (3e-15, 400), Parameters(bailout_threshold_bps=1, max_deviation_bps=1_000, min_fee_bps=0)),
+        (("CENT", "NIL"), (SUPPLY // 2_500, 50), Parameters(oracle_window_seconds=60, max_deviation_bps=1_000)),
     ]
     for number, ((base, quote), (amount_base, amount_quote), parameters) in enumerate(pairs):
         call(-101, GOVERNOR, CONTROLLER, "controller.create_pool", base=base, quote=quote, parameters=parameters)
@@ -88,7 +89,7 @@ def prologue() -> Program:
             -101, "provider-1", f"pool-{number}", "pool.add",
             base=whole(base, amount_base), quote=whole(quote, amount_quote), min_units=0, deadline=UNLIMITED,
         )  # fmt: skip
-    for number in (0, 1, 2, 3, 4, 5, 7, 8):
+    for number in (0, 1, 2, 3, 4, 5, 7, 8, 9):
         call(-100, GOVERNOR, CONTROLLER, "controller.set_status", pool=f"pool-{number}", status=ACTIVE, min_price=0, max_price=UNLIMITED)
         call(-100, "provider-1", f"pool-{number}", "pool.begin_protection")
     call(-100, GOVERNOR, CONTROLLER, "controller.name_dlq_pool", quote="USDC", pool="pool-0")
@@ -132,11 +133,13 @@ def prologue() -> Program:
     call(-20, "provider-2", "pool-0", "pool.add", base=whole(DLQ, 50_000), quote=whole("USDC", 90_000), min_units=0, deadline=UNLIMITED)
     provide(-10, "provider-3", 0, 0.25)
 
-    # In pool-7 a lot of base alone, at the old price: provider-3's principal is all but the most that there can be. It takes
-    # the oracle eleven touches to follow.
+    # In these two a lot of the few large coins alone, at the old price: provider-3's principal is all but the most that there
+    # can be of the small ones. It takes the oracle eleven touches to follow.
     call(-10, "provider-3", "pool-7", "pool.add", base=80_050, quote=0, min_units=0, deadline=UNLIMITED)
+    call(-10, "provider-3", "pool-9", "pool.add", base=0, quote=125_000, min_units=0, deadline=UNLIMITED)
     for touch in range(12):
         call(-9 + touch / 100, "provider-1", "pool-7", "pool.donate", base=0, quote=1)
+        call(-9 + touch / 100, "provider-1", "pool-9", "pool.donate", base=1, quote=0)
 
     # The market moves: half of the pools up, half of them down.
     sell(-2, 0, DLQ, 4_000, slices=20)
@@ -150,7 +153,7 @@ def prologue() -> Program:
     for pool, staker, amount in (
         ("pool-0", "staker-2", 2_000), ("pool-1", "staker-1", 5_000), ("pool-1", "staker-2", 2_500),
         ("pool-3", "staker-2", 300), ("pool-3", "provider-1", 30), ("pool-4", "staker-1", 20), ("pool-4", "staker-2", 5),
-        ("pool-7", "staker-1", 1e-12), ("pool-8", "staker-1", 3e-17), ("pool-8", "staker-2", 2e-17),
+        ("pool-7", "staker-1", 2e-18), ("pool-8", "staker-1", 3e-17), ("pool-8", "staker-2", 2e-17),
     ):  # fmt: skip
         call(-1.5, staker, BACKSTOP, "backstop.stake", pool=pool, amount=whole(DLQ, amount))
     return program
