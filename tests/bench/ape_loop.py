@@ -7,6 +7,7 @@ from ape.api import AccountAPI
 from ape.contracts import ContractInstance
 from ape.exceptions import ContractLogicError, TransactionError
 from ape_ethereum.trace import Trace
+from eth_abi.exceptions import DecodingError
 from eth_utils import to_checksum_address
 from ethpm_types import ContractType
 
@@ -20,6 +21,7 @@ CONTRACTS = {
     "controller": "Controller", "reserve": "Reserve", "backstop": "Backstop", "pool": "Pool", "lens": "Lens", "token": "AwkwardToken",
     "founder": "Founder",
 }  # fmt: skip
+UNREADABLE = "what a token returned instead of a number stands in the trace, and Ape, which looks for the reason there, gives up"
 
 
 class ApeLoop:
@@ -51,7 +53,7 @@ class ApeLoop:
     def _first_difference(self, steps: list[Step]) -> str | None:
         for number, step in enumerate(steps, 1):
             logs, reason = self._send(step)
-            if reason != step.outcome.reason or logs != [self.directory.log(event) for event in step.outcome.events]:
+            if reason not in (step.outcome.reason, UNREADABLE) or logs != [self.directory.log(event) for event in step.outcome.events]:
                 return f"step {number}: {step.operation.name}: {reason or logs}"
             if self.inspector.digest() != self.codec.digest(step.state):
                 return f"step {number}: {step.operation.name}: state"
@@ -67,6 +69,8 @@ class ApeLoop:
             receipt = method(*self._arguments(operation), sender=self.accounts[operation.sender])
         except ContractLogicError as error:
             return [], "" if error.revert_message == TransactionError.DEFAULT_MESSAGE else error.revert_message
+        except DecodingError:
+            return [], UNREADABLE
         return [_log(log) for log in receipt.logs], None
 
     def _arguments(self, operation: Operation) -> list:
