@@ -10,7 +10,8 @@ token's events: every operation moves tokens. A field of base and its twin of qu
 Too coarse: two faults whose first effect is on the same field of the same event (two ways to get a swap's output wrong), or
 that make the same operation fail in the same way, are one; so are a fault in base's part alone and one in quote's.
 Too fine: a fault in what several operations do is as many as operations show it, where it shows in a result or in stored state;
-and one that makes a call fail at times, and pay a wrong amount at others, is two; and one in maths that a preview and its call share
+and one that makes a call fail at times, and pay a wrong amount at others, is two;
+a check that refuses too much is as many as there are reasons that it hides; and one in maths that a preview and its call share
 is two, since a preview has no events.
 """
 

@@ -215,24 +215,29 @@ def _pair(hand: Hand, name: str, sender: str) -> dict[str, int]:
 def _pair_at_an_edge(hand: Hand, pool: Pool, sender: str) -> dict[str, int]:
     """The last amounts within a rule, or one more: of room, of no unit at all, of depth (R6)."""
     x, y, units = pool.reserve_base, pool.reserve_quote, pool.total_units
-    position = pool.positions.get(sender, EMPTY_POSITION)
-    books = turn(pool.books, current_epoch(hand), units, pool.parameters.bailout_threshold_bps)
-    room = books.opening_units - books.struck - (0 if position.clock else position.units)
     base_is_finer = x > y
     one_more = hand.pick((0, 1))
     edge = hand.pick(("room of base", "room of quote", "no unit", "depth", "depth"))
-    if edge == "depth" and room > 0:
-        # In proportion, in steps of the finer token.
-        if base_is_finer:
-            base = last(lambda base: units_minted(base, base * y // x, x, y, units) <= room) + one_more
-            return {"base": base, "quote": base * y // x}
-        quote = last(lambda quote: units_minted(quote * x // y, quote, x, y, units) <= room) + one_more
-        return {"base": quote * x // y, "quote": quote}
+    if edge == "depth":
+        return all_that_may_be_struck(hand, pool, sender, one_more)
     if edge == "no unit":
         if base_is_finer:
             return {"base": last(lambda base: units_minted(base, 0, x, y, units) == 0) + one_more, "quote": 0}
         return {"base": 0, "quote": last(lambda quote: units_minted(0, quote, x, y, units) == 0) + one_more}
     return {"base": 0, "quote": MAX - y + one_more} if edge == "room of quote" else {"base": MAX - x + one_more, "quote": hand.pick((0, 1))}
+
+
+def all_that_may_be_struck(hand: Hand, pool: Pool, sender: str, one_more: int) -> dict[str, int]:
+    """The last amounts whose units may still be struck in this epoch (R6), or one more: in proportion, in steps of the finer token."""
+    x, y, units = pool.reserve_base, pool.reserve_quote, pool.total_units
+    position = pool.positions.get(sender, EMPTY_POSITION)
+    books = turn(pool.books, current_epoch(hand), units, pool.parameters.bailout_threshold_bps)
+    room = max(0, books.opening_units - books.struck - (0 if position.clock else position.units))
+    if x > y:
+        base = last(lambda base: units_minted(base, base * y // x, x, y, units) <= room) + one_more
+        return {"base": base, "quote": base * y // x}
+    quote = last(lambda quote: units_minted(quote * x // y, quote, x, y, units) <= room) + one_more
+    return {"base": quote * x // y, "quote": quote}
 
 
 def _most_principal(hand: Hand, name: str, sender: str) -> dict[str, int]:
@@ -449,7 +454,7 @@ def _withdraw(hand: Hand):
     base, quote, _, shortfall = value or (0, 0, 0, 0)
     limits = ({"min_base": base}, {"min_quote": quote}, {"min_base": base + 1}, {"min_quote": quote + 1})
     if shortfall:
-        limits += ({"max_shortfall": shortfall}, {"max_shortfall": shortfall - 1}) * 2
+        limits += ({"max_shortfall": shortfall}, {"max_shortfall": shortfall - 1}, {"min_base": base + 1, "max_shortfall": shortfall - 1}) * 2
     return name, sender, WHATEVER_COMES | hand.pick(limits)
 
 
@@ -636,11 +641,11 @@ def _sweep_backstop(hand: Hand):
 
 
 def _at_the_bounds(hand: Hand, bounds: dict[str, tuple[int, int]], beside: bool) -> dict[str, int]:
-    """Each parameter at one of its bounds, and often one or two of them beside it; always where nothing must come to be of it."""
+    """Each parameter at one of its bounds, and often one or two neighbours beside it; always where nothing must come to be of it."""
     sides = hand.draw(below(2 ** len(bounds)))
     parameters = {name: bound[sides >> number & 1] for number, (name, bound) in enumerate(bounds.items())}
-    for _ in range(hand.pick((1, 2)) if beside or hand.chance(50) else 0):
-        name = hand.pick(tuple(bounds))
+    first = hand.draw(below(len(bounds)))
+    for name in tuple(bounds)[first : first + hand.pick((1, 2))] if beside or hand.chance(50) else ():
         lowest, highest = bounds[name]
         parameters[name] = hand.pick([value for value in (lowest - 1, highest + 1) if value >= 0])
     return parameters

@@ -14,7 +14,7 @@ from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, LENS, RESE
 from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, PLAIN, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
-from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, below
+from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, all_that_may_be_struck, below
 from tests.differential.proposals import called_by, current_epoch, epoch_seconds, spoiled, stake_that_just_pays, taken, view, when
 
 Scene = Generator[tuple[int, Operation], Hand, None]
@@ -136,8 +136,8 @@ def _a_new_pool(hand: Hand) -> Scene:
     owner, pools = hand.state.controller.owner, hand.state.pools.values()
     if owner not in world.ACTORS or len(pools) == world.MAX_POOLS:
         return
-    taken = {frozenset((pool.base, pool.quote)) for pool in pools}
-    base, quote = hand.pick([(base, quote) for base in world.AWKWARD for quote in world.AWKWARD if base != quote and {base, quote} not in taken])
+    pairs = {frozenset((pool.base, pool.quote)) for pool in pools}
+    base, quote = hand.pick([(base, quote) for base in world.AWKWARD for quote in world.AWKWARD if base != quote and {base, quote} not in pairs])
     behaviour = hand.pick((PLAIN, PLAIN, TOO_MANY_DECIMALS, NO_DECIMALS))
     if behaviour != PLAIN:
         hand = yield hand.now, Operation("token.set_behaviour", hand.pick((base, quote)), "outsider", {"behaviour": behaviour})
@@ -146,7 +146,7 @@ def _a_new_pool(hand: Hand) -> Scene:
     name = hand.state.controller.pools[-1]
     if hand.state.pools[name].total_units:
         return
-    hand = yield hand.now, Operation("pool.donate", name, "trader", {"base": 0, "quote": 1})
+    hand = yield hand.now, Operation("pool.donate", name, "trader", {"base": 0, "quote": hand.pick((0, 1))})
     for _ in range(2):
         base, quote = hand.pick(FIRST_ADDS)
         hand = yield hand.now, Operation("pool.add", name, "provider-1", {"base": base, "quote": quote, "min_units": 0, "deadline": FOREVER})
@@ -315,6 +315,24 @@ def _held_back(hand: Hand) -> Scene:
     yield max(hand.now, released), unstake
 
 
+@scene(2)
+def _as_soon_as_it_may(hand: Hand) -> Scene:
+    """An add that strikes, one that strikes all that is left to strike in this epoch, and an exit just before and at the end of its lock-up."""
+    name, provider = hand.pool(), hand.pick(world.PROVIDERS[:3])
+    pool = hand.state.pools[name]
+    if not pool.total_units:
+        return
+    at = hand.now + pool.parameters.oracle_window_seconds
+    small = {"base": pool.reserve_base // 100, "quote": pool.reserve_quote // 100}
+    hand = yield at, Operation("pool.add", name, provider, {**small, "min_units": 0, "deadline": FOREVER})
+    pair = all_that_may_be_struck(hand, hand.state.pools[name], provider, hand.pick((0, 1, 1)))
+    hand = yield at, Operation("pool.add", name, provider, {**pair, "min_units": 0, "deadline": FOREVER})
+    position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
+    for moment in (-1, 0):
+        exit_terms = {"units": max(1, position.units // 3), "min_base": 0, "min_quote": 0}
+        hand = yield max(hand.now, position.last_added + pool.parameters.lockup_seconds + moment), Operation("pool.exit", name, provider, exit_terms)
+
+
 @scene(1)
 def _a_single_share(hand: Hand) -> Scene:
     """The least that can be staked, which earns of a surplus like any other stake."""
@@ -343,7 +361,7 @@ def _swept_on_the_way(hand: Hand) -> Scene:
     for token in (pools[name].base, pools[name].quote):
         if hand.chance(50):
             hand = yield at, Operation("token.transfer", token, world.GOVERNOR, {"to": RESERVE, "amount": pools[name].reserve_quote})
-        places = [place for place, pool in pools.items() if token in (pool.base, pool.quote)]
+        places = [place for place, pool in pools.items() if token in (pool.base, pool.quote) for _ in range(1 if pool.status == ACTIVE else 3)]
         if hand.chance(60):
             stray = {"to": hand.pick((name, *places)), "amount": hand.pick((1, 1, 2, 4, 10**6))}
             hand = yield at, Operation("token.transfer", token, world.GOVERNOR, stray)
@@ -528,7 +546,7 @@ def _small_change(hand: Hand) -> Scene:
     yield from _interrupted(hand, hand.now, claim)
 
 
-@scene(1)
+@scene(2)
 def _worth_nothing(hand: Hand) -> Scene:
     """So few shares of a stake that has been slashed that they redeem for nothing, or for one; and more new ones than there may be."""
     stakes = hand.state.backstop.stakes

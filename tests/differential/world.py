@@ -44,7 +44,7 @@ def genesis() -> State:
 
 
 def prologue() -> Program:
-    """Nine pools with positions 100, 49 and 10 days old, prices that have moved since, a thin Reserve, and stakes."""
+    """Ten pools with positions 100, 49 and 10 days old, prices that have moved since, a thin Reserve, and stakes."""
     program: Program = []
 
     def call(days: float, sender: str, target: str, name: str, **arguments) -> None:
