@@ -424,7 +424,7 @@ def _units_to_bailout(hand: Hand, pool: Pool, leaving: bool = False) -> int:
 
 def _with_request(hand: Hand) -> tuple[str, str] | None:
     """A pool and a provider with a live request, now and then without; None where there is no request."""
-    epoch = hand.now // hand.state.controller.parameters.epoch_seconds
+    epoch = current_epoch(hand)
     live = [
         (name, who) for name, pool in hand.state.pools.items()
         for who, request in pool.requests.items() if request.units and request.epoch + 1 >= epoch and who in hand.senders
@@ -443,7 +443,7 @@ def _withdraw(hand: Hand):
     if found is None:
         return hand.instead("pool.request_withdrawal")
     name, sender = found
-    seconds = hand.state.controller.parameters.epoch_seconds
+    seconds = epoch_seconds(hand)
     request = hand.state.pools[name].requests.get(sender, EMPTY_REQUEST)
     at, ends = max(hand.now, (request.epoch + 1) * seconds), (request.epoch + 2) * seconds
     _ages(hand, name, sender)
@@ -894,7 +894,7 @@ PAUSES = (0,) * 10 + (1, 12, 12, MINUTE, MINUTE, 1_800, 3_600, DAY, 7 * DAY, 49 
 
 def when(hand: Hand) -> int:
     """Mostly now or soon; else around a moment at which something changes. Time never runs backwards."""
-    seconds = hand.state.controller.parameters.epoch_seconds
+    seconds = epoch_seconds(hand)
     ahead = [moment for moment in hand.moments if moment + 1 > hand.now]
     if not hand.chance(60 if ahead else 15):
         return hand.now + hand.pick(PAUSES)

@@ -59,6 +59,15 @@ def _next_epoch(hand: Hand) -> int:
     return (current_epoch(hand) + 1) * epoch_seconds(hand)
 
 
+def _add(name: str, sender: str, base: int, quote: int) -> Operation:
+    return Operation("pool.add", name, sender, {"base": base, "quote": quote, "min_units": 0, "deadline": FOREVER})
+
+
+def _set_status(governor: str, pool: str, status: int) -> Operation:
+    """At any price."""
+    return Operation("controller.set_status", CONTROLLER, governor, {"pool": pool, "status": status, "min_price": 0, "max_price": FOREVER})
+
+
 def _request(name: str, sender: str, units: int) -> Operation:
     return Operation("pool.request_withdrawal", name, sender, {"units": units})
 
@@ -78,8 +87,8 @@ def _stakers(hand: Hand, pool: str) -> list[str]:
     return [staker for (name, staker), account in hand.state.backstop.accounts.items() if name == pool and account.shares and staker in world.ACTORS]
 
 
-def _positions(hand: Hand, suits: Callable[[str, str], bool]) -> list[tuple[str, str, int]]:
-    """Pools, providers and units."""
+def _positions(hand: Hand, suits: Callable[[str, str], bool] = lambda _, who: who in world.ACTORS) -> list[tuple[str, str, int]]:
+    """Pools, providers and units: those that suit, or else the actors'."""
     return [
         (name, who, position.units) for name, pool in hand.state.pools.items()
         for who, position in pool.positions.items() if position.units and suits(name, who)
@@ -149,7 +158,7 @@ def _a_new_pool(hand: Hand) -> Scene:
     hand = yield hand.now, Operation("pool.donate", name, "trader", {"base": 0, "quote": hand.pick((0, 1))})
     for _ in range(2):
         base, quote = hand.pick(FIRST_ADDS)
-        hand = yield hand.now, Operation("pool.add", name, "provider-1", {"base": base, "quote": quote, "min_units": 0, "deadline": FOREVER})
+        hand = yield hand.now, _add(name, "provider-1", base, quote)
 
 
 @scene(2)
@@ -233,10 +242,8 @@ def _nobody_knows_the_price(hand: Hand) -> Scene:
     at, governor, quote = _next_epoch(hand), hand.state.controller.owner, hand.state.pools[name].quote
     priced = hand.state.controller.dlq_pools.get(quote, ZERO)
     if governor in world.ACTORS and priced != ZERO:
-        suspended = {"pool": priced, "status": SUSPENDED, "min_price": 0, "max_price": FOREVER}
-        name_none, suspend = ("controller.name_dlq_pool", {"quote": quote, "pool": ZERO}), ("controller.set_status", suspended)
-        function, arguments = hand.pick((name_none, suspend))
-        hand = yield hand.now, Operation(function, CONTROLLER, governor, arguments)
+        name_none = Operation("controller.name_dlq_pool", CONTROLLER, governor, {"quote": quote, "pool": ZERO})
+        hand = yield hand.now, hand.pick((name_none, _set_status(governor, priced, SUSPENDED)))
     hand = yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": BACKSTOP, "amount": hand.pick(FEW)})
     # The surpluses are gone by then: a sweep of them would need the Backstop.
     hand = yield at, Operation("controller.sweep", CONTROLLER, "outsider", {})
@@ -276,7 +283,7 @@ def _just_paid(hand: Hand) -> Scene:
     alone = _positions(
         hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].positions[who].units + MINIMUM_UNITS == hand.state.pools[name].total_units
     )
-    found = alone if hand.chance(70) else _positions(hand, lambda _, who: who in world.ACTORS)
+    found = alone if hand.chance(70) else _positions(hand)
     if not found:
         return
     name, provider, units = hand.pick(found)
@@ -324,9 +331,9 @@ def _as_soon_as_it_may(hand: Hand) -> Scene:
         return
     at = hand.now + pool.parameters.oracle_window_seconds
     small = {"base": pool.reserve_base // 100, "quote": pool.reserve_quote // 100}
-    hand = yield at, Operation("pool.add", name, provider, {**small, "min_units": 0, "deadline": FOREVER})
+    hand = yield at, _add(name, provider, **small)
     pair = all_that_may_be_struck(hand, hand.state.pools[name], provider, hand.pick((0, 1, 1)))
-    hand = yield at, Operation("pool.add", name, provider, {**pair, "min_units": 0, "deadline": FOREVER})
+    hand = yield at, _add(name, provider, **pair)
     position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
     for moment in (-1, 0):
         exit_terms = {"units": max(1, position.units // 3), "min_base": 0, "min_quote": 0}
@@ -375,13 +382,12 @@ def _while_suspended(hand: Hand) -> Scene:
     if governor not in world.ACTORS:
         return
     name = hand.pool()
-    status = {"pool": name, "status": SUSPENDED, "min_price": 0, "max_price": FOREVER}
-    hand = yield hand.now, Operation("controller.set_status", CONTROLLER, governor, status)
+    hand = yield hand.now, _set_status(governor, name, SUSPENDED)
     for _ in range(6):
         call = hand.instead(hand.pick(OF_A_POOL))
         call = replace(call, target=name) if call.target in hand.state.pools else call
         hand = yield when(hand), spoiled(hand, call) if hand.chance(60) else call
-    yield when(hand), Operation("controller.set_status", CONTROLLER, governor, status | {"status": ACTIVE})
+    yield when(hand), _set_status(governor, name, ACTIVE)
 
 
 @scene(1)
@@ -398,10 +404,8 @@ def _dlq_is_worth_nothing(hand: Hand) -> Scene:
     hand = yield hand.now, Operation("controller.create_pool", CONTROLLER, governor, create)
     priced = hand.state.controller.pools[-1]
     # The quotient of 2**112 and more than half of it.
-    terms = {"base": MAX // 2 + hand.pick((2, 10**30)), "quote": 1, "min_units": 0, "deadline": FOREVER}
-    hand = yield hand.now, Operation("pool.add", priced, world.GOVERNOR, terms)
-    activate = {"pool": priced, "status": ACTIVE, "min_price": 0, "max_price": FOREVER}
-    hand = yield hand.now, Operation("controller.set_status", CONTROLLER, governor, activate)
+    hand = yield hand.now, _add(priced, world.GOVERNOR, MAX // 2 + hand.pick((2, 10**30)), 1)
+    hand = yield hand.now, _set_status(governor, priced, ACTIVE)
     hand = yield hand.now, Operation("controller.name_dlq_pool", CONTROLLER, governor, {"quote": quote, "pool": priced})
     hand = yield hand.now, Operation("backstop.stake", BACKSTOP, hand.one_of(world.STAKERS[:3]), {"pool": name, "amount": 10**18})
     hand = yield hand.now, _request(name, provider, units)
@@ -411,7 +415,7 @@ def _dlq_is_worth_nothing(hand: Hand) -> Scene:
 @scene(3)
 def _a_small_claim(hand: Hand) -> Scene:
     """So few units that they redeem for a few base units of a token: of what is due for them, every rounding is seen."""
-    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    found = _positions(hand)
     if not found:
         return
     coarse = _coarse(hand)
@@ -445,7 +449,7 @@ def _lost(hand: Hand) -> Scene:
 @scene(2)
 def _a_claim(hand: Hand) -> Scene:
     """A request, and its withdrawal, interrupted."""
-    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    found = _positions(hand)
     if not found:
         return
     name, provider, units = hand.pick(found)
@@ -464,7 +468,7 @@ def _a_young_loss(hand: Hand) -> Scene:
     parts, coarser = 1 + hand.draw(below(100)), min(pool.reserve_base, pool.reserve_quote)
     pair = {"base": pool.reserve_base * parts // coarser, "quote": pool.reserve_quote * parts // coarser}
     at = hand.now + pool.parameters.oracle_window_seconds
-    hand = yield at, Operation("pool.add", name, provider, {**pair, "min_units": 0, "deadline": FOREVER})
+    hand = yield at, _add(name, provider, **pair)
     token, reserve = hand.pick(((pool.base, pool.reserve_base), (pool.quote, pool.reserve_quote)))
     part = 1 + hand.draw(below(30))  # in slices: the fee of one large swap would pay for the loss
     for _ in range(6):
@@ -500,7 +504,7 @@ def _at_two_prices(hand: Hand) -> Scene:
         hand = yield at, Operation("pool.donate", name, "trader", {"base": 1, "quote": 1})
     pool = hand.state.pools[name]
     added = {reserve: amount * units // pool.total_units // 2 for reserve, amount in (("base", pool.reserve_base), ("quote", pool.reserve_quote))}
-    hand = yield at, Operation("pool.add", name, provider, {**added, "min_units": 0, "deadline": FOREVER})
+    hand = yield at, _add(name, provider, **added)
     for _ in range(2):
         hand = yield swap(back, 30)
     position = hand.state.pools[name].positions.get(provider, EMPTY_POSITION)
@@ -520,7 +524,7 @@ def _a_few_coins_more(hand: Hand) -> Scene:
         base_for_one = max(1, pool.reserve_base // max(1, pool.reserve_quote))
         quote_for_one = max(1, pool.reserve_quote // max(1, pool.reserve_base))
         pair = {"base": hand.draw(below(10)) * base_for_one, "quote": hand.draw(below(10)) * quote_for_one}
-        hand = yield at, Operation("pool.add", name, sender, {**pair, "min_units": 0, "deadline": FOREVER})
+        hand = yield at, _add(name, sender, **pair)
 
 
 @scene(1)
@@ -570,7 +574,7 @@ def _worth_nothing(hand: Hand) -> Scene:
 @scene(1)
 def _never_so_cheap(hand: Hand) -> Scene:
     """A withdrawal after nearly all base that there is has come into the pool: far below the oracle, or any price before."""
-    found = _positions(hand, lambda _, who: who in world.ACTORS)
+    found = _positions(hand)
     if not found:
         return
     name, provider, units = hand.pick(found)
