@@ -10,6 +10,7 @@ from deploy.config import DLQ, DLQ_DECIMALS, Config, NewDlq, NewPool, TestToken,
 from deploy.node import Node, NodeError
 from deploy.plan import BLUEPRINTS, System, first_units, liquidity
 from model.state import ACTIVE
+from model.token import DLQ_NAME
 from tests.differential.codec import fields_of
 
 NOBODY = "0x" + "0" * 40
@@ -84,7 +85,7 @@ class ReadBack:
         if isinstance(token, NewDlq | TestToken):
             decimals = DLQ_DECIMALS if symbol == DLQ else token.decimals
             yield from ask(symbol, symbol, "symbol")
-            yield from ask(symbol, "Makewhole DLQ" if symbol == DLQ else token.name, "name")
+            yield from ask(symbol, DLQ_NAME if symbol == DLQ else token.name, "name")
             yield from ask(symbol, base_units(token.supply, decimals, symbol), "totalSupply")
 
     def _happened(self) -> Iterator[str]:

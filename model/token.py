@@ -7,6 +7,11 @@ from model import operations
 from model.fixed_point import UINT256_MAX
 from model.state import NO_REASON, ZERO, Call, Hook, Operation, Revert, State, Token, emit, require
 
+# What wallets are told of the protocol's own token; permits (EIP-2612) are signed for its name and this version.
+DLQ_NAME = "Makewhole DLQ"
+DLQ_SYMBOL = "DLQ"
+DLQ_VERSION = "1"
+
 INFINITE = UINT256_MAX
 FEE_DIVISOR = 100
 

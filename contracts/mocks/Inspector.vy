@@ -55,7 +55,11 @@ interface IController:
 
 interface IToken:
     def balanceOf(holder: address) -> uint256: view
+    def name() -> String[32]: view
+    def symbol() -> String[32]: view
     def decimals() -> uint256: view
+    def totalSupply() -> uint256: view
+    def eip712Domain() -> (bytes1, String[50], String[20], uint256, address, bytes32, DynArray[uint256, 32]): view
     def report(holders: DynArray[address, MAX_HOLDERS]) -> TokenReport: view
     def allowance(owner: address, spender: address) -> uint256: view
     def allowances(
@@ -284,6 +288,8 @@ def allowances(
     found.append(staticcall BACKSTOP.hold_seconds())
     found.append(staticcall BACKSTOP.unstake_window_seconds())
     found.append(staticcall IToken(DLQ).decimals())
+    found.append(staticcall IToken(DLQ).totalSupply())
+    found.append(self._names_of_dlq())
     for i: uint256 in range(staticcall CONTROLLER.pool_count(), bound=MAX_POOLS):
         pool: address = staticcall CONTROLLER.pools(i)
         views: uint256[20] = self._pool_views(IPool(pool))
@@ -295,6 +301,25 @@ def allowances(
         found.append(convert(staticcall CONTROLLER.pool_of(base, quote), uint256))
         found.append(convert(staticcall CONTROLLER.pool_of(quote, base), uint256))
     return found
+
+
+@internal
+@view
+def _names_of_dlq() -> uint256:
+    """
+    @notice A hash of what wallets are told: name, symbol, and the name and version that permits are signed for.
+    """
+    fields: bytes1 = empty(bytes1)
+    domain: String[50] = ""
+    version: String[20] = ""
+    chain_id: uint256 = 0
+    verifier: address = empty(address)
+    salt: bytes32 = empty(bytes32)
+    extensions: DynArray[uint256, 32] = []
+    fields, domain, version, chain_id, verifier, salt, extensions = staticcall IToken(DLQ).eip712Domain()
+    name: String[32] = staticcall IToken(DLQ).name()
+    symbol: String[32] = staticcall IToken(DLQ).symbol()
+    return convert(keccak256(abi_encode(name, symbol, domain, version)), uint256)
 
 
 @internal

@@ -22,6 +22,7 @@ from model.pool import oracle_price
 from model.state import ACTIVE, BACKSTOP, CONTROLLER, RESERVE
 from model.state import EMPTY_DEPOSIT, EMPTY_POOL_STAKE, EMPTY_POSITION, EMPTY_REQUEST, EMPTY_STAKE_ACCOUNT, NO_REASON, ZERO
 from model.state import Backstop, Controller, Hook, Pool, Token
+from model.token import DLQ_NAME, DLQ_SYMBOL, DLQ_VERSION
 from tests.differential import world
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
@@ -29,12 +30,13 @@ READOUT = ("controller", "pools", "stakes", "tokens")  # what the Inspector's `r
 SYSTEM_VIEWS = (  # what its `allowances` ends with
     "controller.dlq", "controller.reserve", "controller.backstop", "controller.epoch_seconds", "reserve.controller",
     "backstop.controller", "backstop.reserve", "backstop.dlq", "backstop.unstake_seconds", "backstop.hold_seconds",
-    "backstop.unstake_window_seconds", "dlq.decimals",
+    "backstop.unstake_window_seconds", "dlq.decimals", "dlq.totalSupply", "dlq.names",
 )  # fmt: skip
 POOL_VIEWS = (
     "base", "quote", "controller", "reserve", "backstop", "epoch_seconds", *Parameters.__slots__, "status", "spot_price", "oracle_price",
     "in_bailout", "stake_locked", "is_pool", "pool_of(base, quote)", "pool_of(quote, base)",
 )  # fmt: skip
+NAMES_OF_DLQ = int.from_bytes(keccak(encode(["string"] * 4, [DLQ_NAME, DLQ_SYMBOL, DLQ_NAME, DLQ_VERSION])))
 LABELS = {  # what the places of its arrays stand for
     "pools": world.POOLS,
     "stakes": world.POOLS,
@@ -321,8 +323,10 @@ class StateCodec:
     def _system_views(self, state: State) -> bytes:
         system, dlq = state.controller.parameters, state.controller.dlq
         times = system.unstake_seconds, system.hold_seconds, system.unstake_window_seconds
-        decimals = state.tokens[dlq].decimals
-        return self._row(dlq, RESERVE, BACKSTOP, system.epoch_seconds, CONTROLLER, CONTROLLER, RESERVE, dlq, *times, decimals)
+        token = state.tokens[dlq]
+        supply = sum(token.balances.values())
+        addresses = CONTROLLER, CONTROLLER, RESERVE, dlq
+        return self._row(dlq, RESERVE, BACKSTOP, system.epoch_seconds, *addresses, *times, token.decimals, supply, NAMES_OF_DLQ)
 
     def _pool_views(self, name: str, pool: Pool, now: int) -> bytes:
         """What is fixed, and what has not been stored since the last touch: prices and regime as they would be by now."""

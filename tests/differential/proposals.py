@@ -535,8 +535,8 @@ def stake_that_just_pays(hand: Hand, name: str, provider: str) -> dict[str, Any]
     if missing <= 0:
         return None
     shares = stake.total_shares + (missing * stake.total_shares // stake.total_stake if stake.total_stake else missing)
-    left = hand.pick((0, 0, -(-shares // DILUTION_LIMIT)))
-    return {"pool": name, "amount": max(1, missing + left + hand.pick((0, -1, 1)))}
+    least = -(-shares // DILUTION_LIMIT)
+    return {"pool": name, "amount": max(1, missing + hand.pick((0, 0, -1, 1, least, least - 1, least - 1)))}
 
 
 @proposal("backstop.stake", 5)
@@ -847,7 +847,7 @@ def _arm(hand: Hand):
 
 def view(hand: Hand, token: str, name: str) -> Operation:
     contract = name.split(".")[0]
-    tokens = (world.DLQ,) if name in OF_DLQ and not hand.chance(10) else world.TOKENS
+    tokens = (world.DLQ,) if name in OF_DLQ and not hand.chance(40) else world.TOKENS
     target = {"pool": hand.pick(hand.state.controller.pools), "token": hand.pick(tokens)}.get(contract, contract)
     if name == "controller.pools":
         arguments = {"arg0": hand.pick((0, len(hand.state.controller.pools)))}

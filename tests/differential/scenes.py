@@ -6,16 +6,17 @@ A scene is a generator that is handed a fresh hand for each call. Its calls are 
 from collections.abc import Callable, Generator
 from dataclasses import replace
 
-from model import OPERATIONS, Operation, Parameters, apply
+from model import OPERATIONS, Operation, Parameters, State, apply
 from model.fixed_point import BPS, MAX
 from model.liquidity_math import MINIMUM_UNITS
 from model.operations import VIEWS
+from model.previews import COMPENSATION
 from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, LENS, RESERVE, SUSPENDED, ZERO
 from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, PLAIN, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, all_that_may_be_struck, below
-from tests.differential.proposals import called_by, current_epoch, epoch_seconds, spoiled, stake_that_just_pays, taken, view, when
+from tests.differential.proposals import called_by, current_epoch, epoch_seconds, last, spoiled, stake_that_just_pays, taken, view, when
 
 Scene = Generator[tuple[int, Operation], Hand, None]
 Part = Generator[tuple[int, Operation], Hand, Hand]  # of a scene
@@ -74,6 +75,13 @@ def _request(name: str, sender: str, units: int) -> Operation:
 
 def _withdrawal(name: str, sender: str) -> Operation:
     return Operation("pool.withdraw", name, sender, WHATEVER_COMES)
+
+
+def _with_consent(hand: Hand, token: str, owner: str, spender: str) -> State:
+    """The state, but that the one may spend all that the other has of a token."""
+    tokens = hand.state.tokens
+    allowances = tokens[token].allowances | {(owner, spender): FOREVER}
+    return replace(hand.state, tokens=tokens | {token: replace(tokens[token], allowances=allowances)})
 
 
 def _request_to_unstake(hand: Hand, pool: str, staker: str) -> Operation:
@@ -207,9 +215,12 @@ def _asked_in_the_middle(hand: Hand) -> Scene:
         hand = yield hand.now, _request(name, provider, units)
         at, call = _next_epoch(hand), _withdrawal(name, provider)
     hand = yield at, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": 10**6})
+    moves = [event for event in apply(hand.state, call, at)[1].events if event.name == "Transfer" and event.source == token]
+    of_the_reserve = [number for number, event in enumerate(moves, 1) if event.arguments["sender"] == RESERVE]
+    number = hand.pick(of_the_reserve) if of_the_reserve and hand.chance(50) else 1 + hand.draw(below(MOST_ARMED))
     preview = Operation("lens.preview_sweep", LENS, token, {"pool": hand.pick(hand.state.controller.pools)})
-    calls = preview if hand.chance(25) else view(hand, token, hand.pick(tuple(VIEWS)))
-    hand = yield _armed(hand, token, calls, number=1 + hand.draw(below(MOST_ARMED)))
+    calls = preview if hand.chance(40) else view(hand, token, hand.pick(tuple(VIEWS)))
+    hand = yield _armed(hand, token, calls, number=min(number, MOST_ARMED))
     yield at, call
 
 
@@ -231,7 +242,8 @@ def _two_at_one_reserve(hand: Hand) -> Scene:
 
 @scene(1)
 def _nobody_knows_the_price(hand: Hand) -> Scene:
-    """The CALLER withdraws from the middle of a call of the Backstop, in a bailout in which no pool says what DLQ is worth."""
+    """The CALLER withdraws in a bailout in which nobody says what DLQ is worth: from the middle of a call of the Backstop, where no pool does,
+    or of the very pool that would."""
     own = _positions(hand, lambda _, who: who == world.CALLER)
     if not own:
         return
@@ -241,14 +253,17 @@ def _nobody_knows_the_price(hand: Hand) -> Scene:
         hand = yield hand.now, _request(name, largest, all_units)
     at, governor, quote = _next_epoch(hand), hand.state.controller.owner, hand.state.pools[name].quote
     priced = hand.state.controller.dlq_pools.get(quote, ZERO)
-    if governor in world.ACTORS and priced != ZERO:
+    enters = Operation("backstop.sweep", BACKSTOP, "outsider", {"token": world.CALLER})
+    if quote == world.CALLER and priced != ZERO and hand.chance(40):
+        enters = Operation("pool.donate", priced, "trader", {"base": 0, "quote": 1})
+    elif governor in world.ACTORS and priced != ZERO:
         name_none = Operation("controller.name_dlq_pool", CONTROLLER, governor, {"quote": quote, "pool": ZERO})
         hand = yield hand.now, hand.pick((name_none, _set_status(governor, priced, SUSPENDED)))
     hand = yield hand.now, Operation("token.transfer", world.CALLER, world.GOVERNOR, {"to": BACKSTOP, "amount": hand.pick(FEW)})
     # The surpluses are gone by then: a sweep of them would need the Backstop.
     hand = yield at, Operation("controller.sweep", CONTROLLER, "outsider", {})
     hand = yield _armed(hand, world.CALLER, _withdrawal(name, caller))
-    yield at, Operation("backstop.sweep", BACKSTOP, "outsider", {"token": world.CALLER})
+    yield at, enters
 
 
 @scene(1)
@@ -290,11 +305,13 @@ def _just_paid(hand: Hand) -> Scene:
     staker = hand.pick(_stakers(hand, name) or [hand.one_of(world.STAKERS)])
     if hand.chance(50) and (name, staker) in hand.state.backstop.accounts:
         hand = yield hand.now, _request_to_unstake(hand, name, staker)
-    hand = yield hand.now, _request(name, provider, units)
-    at, stake = _next_epoch(hand), stake_that_just_pays(hand, name, provider)
-    if stake:
-        hand = yield at, Operation("backstop.stake", BACKSTOP, staker, stake)
-    hand = yield at, _withdrawal(name, provider)
+    parts = hand.pick(((units,), (units // 2, units - units // 2)))  # in two, the stake ends twice
+    for part in parts:
+        hand = yield hand.now, _request(name, provider, part)
+        at, stake = _next_epoch(hand), stake_that_just_pays(hand, name, provider)
+        if stake:
+            hand = yield at, Operation("backstop.stake", BACKSTOP, staker, stake)
+        hand = yield at, _withdrawal(name, provider)
     if hand.chance(50):
         pool = hand.state.pools[name]
         claim = Operation("backstop.claim", BACKSTOP, staker, {"pool": name, "token": hand.pick((pool.base, pool.quote))})
@@ -583,3 +600,128 @@ def _never_so_cheap(hand: Hand) -> Scene:
     base = min(MAX - pool.reserve_base, hand.state.tokens[pool.base].balances.get(world.GOVERNOR, 0))
     hand = yield at, Operation("pool.donate", name, world.GOVERNOR, {"base": base, "quote": 0})
     yield at, _withdrawal(name, provider)
+
+
+@scene(1)
+def _earned_twice(hand: Hand) -> Scene:
+    """Rewards in both tokens, settled before they are claimed, and again; and a request for one share, which is cancelled."""
+    staked = [
+        (pool, staker) for (pool, staker), account in hand.state.backstop.accounts.items()
+        if account.shares and staker in world.ACTORS and hand.state.pools[pool].parameters.staker_share_bps
+    ]  # fmt: skip
+    if not staked:
+        return
+    name, staker = hand.pick(staked)
+    tokens = hand.state.pools[name].base, hand.state.pools[name].quote
+    for shares in (1, 0):
+        for token in tokens:
+            stray = {"to": name, "amount": 10**6 * (1 + hand.draw(below(10)))}
+            hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, stray)
+        hand = yield hand.now, Operation("pool.sweep", name, "outsider", {})
+        hand = yield hand.now, Operation("backstop.request_unstake", BACKSTOP, staker, {"pool": name, "shares": shares})
+    for token in tokens:
+        hand = yield hand.now, Operation("backstop.claim", BACKSTOP, staker, {"pool": name, "token": token})
+
+
+@scene(1)
+def _by_consent(hand: Hand) -> Scene:
+    """What somebody has consented to is taken, or one base unit more; and again."""
+    token, owner, spender = hand.pick(world.TOKENS), hand.pick(world.ACTORS), hand.pick(world.ACTORS)
+    call = Operation("token.transferFrom", token, spender, {"owner": owner, "to": spender, "amount": hand.pick((1, 2, 600))})
+    if hand.chance(60):
+        call = hand.instead(hand.pick(("pool.swap", "pool.donate", "pool.add", "pool.stage_deposit", "backstop.stake")))
+        owner, spender = call.sender, call.target
+    endless = _with_consent(hand, token, owner, spender)
+    moves = [event for event in apply(endless, call, hand.now)[1].events if event.name == "Transfer" and event.arguments["sender"] == owner]
+    if not moves or owner not in world.ACTORS:
+        return
+    move = hand.pick(moves)
+    consent = {"spender": spender, "amount": max(0, move.arguments["value"] - hand.pick((0, 0, 1, -1)))}
+    hand = yield hand.now, Operation("token.approve", move.source, owner, consent)
+    for _ in range(2):
+        hand = yield hand.now, call
+    if spender not in world.ACTORS:
+        yield hand.now, Operation("token.approve", move.source, owner, {"spender": spender, "amount": FOREVER})
+
+
+@scene(1)
+def _lost_by_a_pool(hand: Hand) -> Scene:
+    """What its token has taken from a pool is no matter to a preview, which says what the pool owes: reserves and staged deposits."""
+    name = hand.pool()
+    pool = hand.state.pools[name]
+    largest = _largest(hand, name)
+    tokens = [token for token in (pool.base, pool.quote) if token in world.AWKWARD]
+    if not largest or not tokens:
+        return
+    token, provider = hand.pick(tokens), hand.pick(world.PROVIDERS[:3])
+    staged = {"base": pool.reserve_base, "quote": 0} if token == pool.base else {"base": 0, "quote": pool.reserve_quote}
+    hand = yield hand.now, Operation("pool.stage_deposit", name, provider, staged)
+    taken_away = {"holder": name, "amount": hand.state.tokens[token].balances.get(name, 0)}
+    hand = yield hand.now, Operation("token.take", token, "outsider", taken_away)
+    ((_, largest_provider, units),) = largest
+    leaves = {"pool": name, "provider": largest_provider, "units": units}
+    hand = yield hand.now, Operation("lens.preview_exit", LENS, "outsider", leaves)
+    hand = yield hand.now, Operation("pool.cancel_deposit", name, provider, {})
+    given_back = {"to": name, "amount": taken_away["amount"]}
+    hand = yield hand.now, Operation("token.transfer", token, world.GOVERNOR, given_back)
+    yield hand.now, Operation("pool.cancel_deposit", name, provider, {})
+
+
+@scene(2)
+def _the_least_that_is_due(hand: Hand) -> Scene:
+    """The fewest units for which anything is due; in a bailout, the fewest for which a stake pays."""
+    found = _positions(hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].positions[who].clock > 0)
+    if not found:
+        return
+    name, provider, units = hand.pick(found)
+    others = _positions(hand, lambda pool, who: pool == name and who in world.ACTORS and who != provider)
+    if others and hand.chance(60):
+        hand = yield hand.now, _request(*max(others, key=lambda position: position[2]))
+    elif not others and hand.chance(80):
+        hand = yield hand.now, Operation("pool.exit", name, provider, {"units": units // 2, "min_base": 0, "min_quote": 0})
+    at, state = _next_epoch(hand), hand.state
+
+    def pays_nothing(few: int) -> bool:
+        asked = Operation("lens.preview_entitlement", LENS, "outsider", {"pool": name, "provider": provider, "units": few})
+        told = dict(zip(COMPENSATION, apply(state, asked, at)[1].value[3:]))
+        return told["slashed"] == 0 if told["bailout"] else told["deficit_token"] == ZERO
+
+    units = state.pools[name].positions[provider].units
+    hand = yield hand.now, _request(name, provider, min(units, last(pays_nothing, units) + hand.pick((1, 1, 0))))
+    yield at, _withdrawal(name, provider)
+
+
+@scene(1)
+def _all_there_is(hand: Hand) -> Scene:
+    """A new pool with all that there is of two tokens, whose units are worth about one base unit of either: a principal grows by single
+    base units, up to the most that there may be of it (R7)."""
+    owner, pools = hand.state.controller.owner, hand.state.pools
+    pairs = {frozenset((pool.base, pool.quote)) for pool in pools.values()}
+    plenty = [token for token in world.AWKWARD if hand.state.tokens[token].balances.get(world.GOVERNOR, 0) > MAX // 100 * 99]
+    new = [(base, quote) for base in plenty for quote in plenty if base != quote and frozenset((base, quote)) not in pairs]
+    if owner not in world.ACTORS or len(pools) == world.MAX_POOLS or not new:
+        return
+    base, quote = hand.pick(new)
+    parameters = Parameters(oracle_window_seconds=60, max_deviation_bps=1_000, full_protection_seconds=DAY)
+    create = {"base": base, "quote": quote, "parameters": parameters}
+    hand = yield hand.now, Operation("controller.create_pool", CONTROLLER, owner, create)
+    name = hand.state.controller.pools[-1]
+    hand = yield hand.now, _add(name, world.GOVERNOR, MAX // 100 * 45, MAX // 100 * 45)
+    at = _next_epoch(hand)
+    hand = yield at, _set_status(owner, name, ACTIVE)
+    hand = yield at, Operation("pool.begin_protection", name, world.GOVERNOR, {})
+    # The half of what there is comes for a fifth of the other: what is added then strikes more of the first than there is of it.
+    at += epoch_seconds(hand)
+    plenty_of_base = hand.chance(50)
+    terms = {"token_in": base if plenty_of_base else quote, "min_amount_out": 0, "recipient": world.GOVERNOR, "deadline": FOREVER}
+    hand = yield at, Operation("pool.swap", name, world.GOVERNOR, {**terms, "amount_in": MAX // 100 * 54})
+    for _ in range(3):
+        at += parameters.oracle_window_seconds
+        hand = yield at, Operation("pool.donate", name, "trader", {"base": 1, "quote": 1})
+
+    def pair(scarce: int) -> dict[str, int]:
+        return {"base": 0, "quote": scarce} if plenty_of_base else {"base": scarce, "quote": 0}
+
+    state, held = hand.state, hand.state.tokens[quote if plenty_of_base else base].balances.get(world.GOVERNOR, 0)
+    most = last(lambda scarce: apply(state, _add(name, world.GOVERNOR, **pair(scarce)), at)[1].reason != "pool: principal too large", held)
+    yield at, _add(name, world.GOVERNOR, **pair(most + hand.pick((0, 0, 1))))

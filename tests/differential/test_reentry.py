@@ -6,72 +6,16 @@ chain have to agree with it, with each other, and on everything that an admitted
 """
 
 from collections import Counter
-from dataclasses import dataclass
 
 import pytest
 
-from model import OPERATIONS, Operation, Parameters, State
+from model import OPERATIONS, Operation
 from model.operations import VIEWS
-from model.state import BACKSTOP, CONTROLLER, LENS, NO_REASON, RESERVE
-from tests.differential import world
-from tests.differential.engine import Step, compare, explain, play_prologue, run_model
+from model.state import BACKSTOP, CONTROLLER, NO_REASON, RESERVE
+from tests.differential.engine import compare, explain, play_prologue
 from tests.differential.environment import backend
+from tests.differential.inside import ARGUMENTS, POOL, WAYS, calls_by_the_token, programs
 
-POOL = "pool-3"  # AVAX and the CALLER
-CALLER = world.CALLER
-EVERYTHING = 2**256 - 1
-LATER = world.START + world.DAY
-
-# Arguments of every function that changes something; the CALLER, out of a transfer, is answered more than silence to all of them.
-ARGUMENTS = {
-    "pool.swap": {"token_in": "AVAX", "amount_in": 10**18, "min_amount_out": 0, "recipient": CALLER, "deadline": EVERYTHING},
-    "pool.donate": {"base": 5, "quote": 5},
-    "pool.add": {"base": 10**18, "quote": 0, "min_units": 0, "deadline": EVERYTHING},
-    "pool.stage_deposit": {"base": 5, "quote": 5},
-    "pool.confirm_deposit": {"min_units": 0},
-    "pool.cancel_deposit": {},
-    "pool.begin_protection": {},
-    "pool.request_withdrawal": {"units": 1},
-    "pool.withdraw": {"min_base": 0, "min_quote": 0, "max_shortfall": EVERYTHING},
-    "pool.exit": {"units": 10**9, "min_base": 0, "min_quote": 0},
-    "pool.sweep": {},
-    "pool.set_status": {"status": 2, "min_price": 0, "max_price": EVERYTHING},
-    "reserve.absorb": {"token": "PQR"},
-    "reserve.draw": {"token": "PQR", "recipient": CALLER, "amount": 1},
-    "backstop.stake": {"pool": POOL, "amount": 5},
-    "backstop.request_unstake": {"pool": POOL, "shares": 5},
-    "backstop.unstake": {"pool": POOL},
-    "backstop.claim": {"pool": POOL, "token": CALLER},
-    "backstop.reward": {"token": CALLER, "amount": 1},
-    "backstop.slash": {"recipient": CALLER, "amount": 1},
-    "backstop.sweep": {"token": "PQR"},
-    "controller.create_pool": {"base": "PQR", "quote": "CENT", "parameters": Parameters()},
-    "controller.set_status": {"pool": POOL, "status": 2, "min_price": 0, "max_price": EVERYTHING},
-    "controller.name_dlq_pool": {"quote": "USDC", "pool": "zero"},
-    "controller.sweep": {},
-    "controller.draw_surpluses": {},
-    "controller.transfer_ownership": {"new_owner": CALLER},
-    "controller.accept_ownership": {},
-    "lens.preview_swap": {"pool": POOL, "token_in": "AVAX", "amount_in": 10**18},
-    "lens.preview_add": {"pool": POOL, "provider": CALLER, "base": 10**18, "quote": 0},
-    "lens.preview_confirm_deposit": {"pool": POOL, "provider": CALLER},
-    "lens.preview_begin_protection": {"pool": POOL, "provider": CALLER},
-    "lens.preview_withdraw": {"pool": POOL, "provider": CALLER},
-    "lens.preview_entitlement": {"pool": POOL, "provider": CALLER, "units": 10**9},
-    "lens.preview_exit": {"pool": POOL, "provider": CALLER, "units": 10**9},
-    "lens.preview_sweep": {"pool": POOL},
-    "lens.preview_stake": {"pool": POOL, "amount": 5},
-    "lens.preview_unstake": {"pool": POOL, "staker": CALLER},
-    "lens.preview_claim": {"pool": POOL, "staker": CALLER, "token": CALLER},
-    "token.transfer": {"to": "outsider", "amount": 1},
-    "token.transferFrom": {"owner": CALLER, "to": "outsider", "amount": 1},
-    "token.approve": {"spender": "outsider", "amount": 1},
-    "token.permit": {"owner": CALLER, "spender": "outsider", "amount": 1, "deadline": EVERYTHING, "v": 27, "r": 0, "s": 0},
-}
-TARGETS = {
-    "pool": (POOL, "pool-2"), "reserve": (RESERVE,), "backstop": (BACKSTOP,), "controller": (CONTROLLER,), "lens": (LENS,),
-    "token": (world.DLQ,),
-}  # fmt: skip
 # R22's exceptions, in its words: constants; the registry of pools and the governor's name; ownership, which calls nobody.
 CONSTANTS = {
     "pool": "base quote controller reserve backstop epoch_seconds parameters",
@@ -89,65 +33,6 @@ GOES_ON = {
 }  # fmt: skip
 
 
-def call(sender: str, target: str, name: str, **arguments) -> Operation:
-    return Operation(name, target, sender, arguments)
-
-
-def surplus(*holders: str) -> list[Operation]:
-    return [call("governor", token, "token.transfer", to=holder, amount=10**6) for holder in holders for token in (CALLER, "PQR")]
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a transfer of the CALLER comes about: what happens before, the call, which of its transfers, and who is inside a call."""
-
-    before: list[Operation]
-    enters: Operation
-    number: int
-    entered: set[str]
-
-
-# Pools of the CALLER that come before it have a surplus of their own.
-OTHERS_SWEPT = [call("trader", pool, "pool.sweep") for pool in ("pool-0", "pool-1", "pool-2")]
-WITHDRAW = call("provider-1", POOL, "pool.withdraw", min_base=0, min_quote=0, max_shortfall=EVERYTHING)
-REQUEST = call("provider-1", POOL, "pool.request_withdrawal", units=10**15)
-WAYS = {
-    "a transfer of its own": Way([], call("trader", CALLER, "token.transfer", to="outsider", amount=1), 1, set()),
-    "to a pool, swapped": Way(
-        [], call("trader", POOL, "pool.swap", token_in=CALLER, amount_in=10**6, min_amount_out=0, recipient="trader", deadline=EVERYTHING),
-        1, {POOL},
-    ),
-    "to a pool, donated": Way([], call("trader", POOL, "pool.donate", base=0, quote=10**6), 1, {POOL}),
-    "to a pool, added": Way(
-        [call("trader", POOL, "pool.donate", base=1, quote=0)],  # a touch, so that the oracle has caught up
-        call("provider-1", POOL, "pool.add", base=0, quote=10**6, min_units=0, deadline=EVERYTHING), 1, {POOL},
-    ),
-    "to a pool, staged": Way([], call("trader", POOL, "pool.stage_deposit", base=0, quote=10**6), 1, {POOL}),
-    "from a pool, swapped": Way(
-        [], call("trader", POOL, "pool.swap", token_in="AVAX", amount_in=10**18, min_amount_out=0, recipient="trader", deadline=EVERYTHING),
-        1, {POOL},
-    ),
-    "from a pool, staged": Way(
-        [call("provider-1", POOL, "pool.stage_deposit", base=0, quote=10**6)], call("provider-1", POOL, "pool.cancel_deposit"), 1, {POOL}
-    ),
-    "from a pool, exited": Way([], call("provider-1", POOL, "pool.exit", units=10**15, min_base=0, min_quote=0), 1, {POOL}),
-    "from a pool, withdrawn": Way([REQUEST], WITHDRAW, 1, {POOL}),
-    "from a pool, given up to the Reserve": Way([REQUEST], WITHDRAW, 2, {POOL}),
-    "from the Reserve": Way([REQUEST], WITHDRAW, 3, {POOL, RESERVE}),
-    "from a pool to the Backstop, swept": Way(surplus(POOL), call("trader", POOL, "pool.sweep"), 1, {POOL}),
-    "from a pool to the Reserve, swept": Way(surplus(POOL), call("trader", POOL, "pool.sweep"), 2, {POOL}),
-    "from a pool, swept with all": Way([*OTHERS_SWEPT, *surplus(POOL)], call("trader", CONTROLLER, "controller.sweep"), 1, {POOL, CONTROLLER}),
-    "from the Backstop, claimed": Way(
-        [*surplus(POOL), call("trader", POOL, "pool.sweep")],
-        call("staker-2", BACKSTOP, "backstop.claim", pool=POOL, token=CALLER), 1, {BACKSTOP},
-    ),
-    "from the Backstop, swept": Way(surplus(BACKSTOP), call("trader", BACKSTOP, "backstop.sweep", token=CALLER), 1, {BACKSTOP}),
-}  # fmt: skip
-# Something to absorb and to sweep everywhere.
-STRAYED = (("PQR", RESERVE), ("PQR", BACKSTOP), ("PQR", "pool-2"), ("AVAX", POOL))
-STRAY = [call("governor", token, "token.transfer", to=place, amount=7) for token, place in STRAYED]
-
-
 @pytest.fixture(scope="module")
 def chain():
     with backend("evm") as chain:
@@ -159,81 +44,36 @@ def start(chain):
     return play_prologue(chain)
 
 
-@pytest.fixture(scope="module")
-def functions(chain) -> list[str]:
-    """All functions of the contracts, by the ABIs they are compiled to."""
+def test_every_function_is_known(chain):
+    """To the model, and to this list."""
     contracts = {"pool": "Pool", "reserve": "Reserve", "backstop": "Backstop", "controller": "Controller", "lens": "Lens", "token": "DLQ"}
-    return [
-        f"{contract}.{item['name']}" for contract, name in contracts.items()
-        for item in chain.artifacts[name].abi if item["type"] == "function"
-    ]  # fmt: skip
-
-
-def calls_by_the_token(functions: list[str], chain) -> list[Operation]:
-    """One call of each function, to each contract that has it; a view is asked about the CALLER."""
-    made = []
-    for name in functions:
-        parameters = chain.directory.calls[name].parameters
-        arguments = ARGUMENTS.get(name, {parameter: 0 if name == "controller.pools" else CALLER for parameter in parameters})
-        made += [Operation(name, target, CALLER, arguments) for target in TARGETS[name.split(".")[0]]]
-    return made
-
-
-def armed(calls: Operation, before: bool, bubbles: bool, number: int) -> Operation:
-    """Make the CALLER call in its `number`-th transfer from now: in those before, it is armed again."""
-    operation = call("outsider", CALLER, "token.arm", calls=calls, before=before, bubbles=bubbles)
-    return operation if number == 1 else armed(operation, before=False, bubbles=True, number=number - 1)
-
-
-def test_every_function_is_known(functions):
-    """To the model, and to this file."""
+    functions = {
+        f"{contract}.{item['name']}" for contract, name in contracts.items() for item in chain.artifacts[name].abi if item["type"] == "function"
+    }  # fmt: skip
     of_mocks = {"token.set_behaviour", "token.take", "token.arm", "founder.found"}
-    assert set(functions) == (OPERATIONS.keys() | VIEWS.keys()) - of_mocks
-    assert set(functions) == ARGUMENTS.keys() | VIEWS.keys()
-    assert FREE < set(functions)
-
-
-@pytest.fixture
-def begin(chain, start):
-    """Play calls for good, on both sides; they are taken back after the test."""
-    before = chain.evm.snapshot()
-
-    def begin(operations: list[Operation]) -> State:
-        steps = run_model(start, [(world.START, operation) for operation in operations])
-        assert all(step.outcome.ok for step in steps)
-        chain.keep(steps)
-        return steps[-1].state
-
-    yield begin
-    chain.evm.revert(before)
-
-
-def agree(steps: list[Step], chain) -> None:
-    difference = compare(steps, chain)
-    assert difference is None, explain(steps, difference)
+    assert functions == (OPERATIONS.keys() | VIEWS.keys()) - of_mocks
+    assert functions == ARGUMENTS.keys() | VIEWS.keys()
+    assert FREE < functions
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-def test_every_function_from_inside_a_transfer(chain, begin, functions, way):
-    ready = begin([*way.before, *STRAY])
-    everything = calls_by_the_token(functions, chain)
+def test_every_function_from_inside_a_transfer(chain, start, way):
+    everything = calls_by_the_token(chain.directory)
     silent, refused = [], []
 
     def play(calls_made: list[Operation], before: bool, bubbles: bool) -> None:
-        state, steps = ready, []
-        for calls in calls_made:
-            steps += run_model(state, [(LATER, armed(calls, before, bubbles, way.number)), (LATER, way.enters)])
-            state, outcome = steps[-1].state, steps[-1].outcome
-            silent.extend([calls] if outcome.reason == NO_REASON else [])
-            refused.extend([] if outcome.ok else [calls])
-            if outcome.ok:
-                told = [event for event in outcome.events if event.name == "CalledBack"][-1]
+        entered = []
+        for steps in programs(way, start, calls_made, before, bubbles):
+            difference = compare(steps, chain)
+            assert difference is None, explain(steps, difference)
+            entered += [step for step in steps if step.operation == way.enters]
+        for calls, step in zip(calls_made, entered, strict=True):
+            silent.extend([calls] if step.outcome.reason == NO_REASON else [])
+            refused.extend([] if step.outcome.ok else [calls])
+            if step.outcome.ok:
+                told = [event for event in step.outcome.events if event.name == "CalledBack"][-1]
                 assert (told.arguments["function"], told.arguments["succeeded"]) == (calls.name, bubbles)
                 assert chain.directory.read_log(chain.directory.log(told)) == told
-                # What comes next starts from where this did.
-                agree(steps, chain)
-                state, steps = ready, []
-        agree(steps, chain)
 
     play(everything, before=True, bubbles=True)
     refused.clear()

@@ -1,6 +1,7 @@
 """The fixed budget: programs drawn once, with what the model says of them, encoded as a chain would say it.
 
 Programs are drawn on the model, so they are the same for every mutant of a contract, and a mutant of the model meets the same calls.
+After them come all calls to a contract that is inside a call, from each kind of transfer (`tests/differential/inside.py`).
 """
 
 import pickle
@@ -14,6 +15,7 @@ from tests.differential.artifacts import Artifacts
 from tests.differential.codec import Directory, StateCodec
 from tests.differential.engine import EncodedCall, Observation, Step, encode_calls, run_model
 from tests.differential.evm import Evm
+from tests.differential.inside import locked_programs
 from tests.differential.machine import Tally, draw_programs
 from tests.differential.plain import Plain, plain_call
 
@@ -93,7 +95,8 @@ def draw(artifacts: Artifacts, examples: int, length: int, seed: int) -> Budget:
     steps = run_model(world.genesis(), world.prologue())
     collector = _Collector(directory)
     draw_programs(collector, steps[-1].state, Tally(list(OPERATIONS)), examples, length, seed)
-    return Budget(_program(steps, directory), steps, collector.programs[:examples], addresses, artifacts)
+    inside = [_program(entered, directory) for entered in locked_programs(steps[-1].state, directory)]
+    return Budget(_program(steps, directory), steps, collector.programs[:examples] + inside, addresses, artifacts)
 
 
 def drawn(artifacts: Artifacts, examples: int, length: int, seed: int, stored: Path) -> Budget:

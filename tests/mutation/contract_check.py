@@ -1,14 +1,8 @@
-"""Runs the budget against the contracts with one fault in them: the programs, and what survives these in a pure function, its arguments.
-
-Programs meet few of the arguments that a pure function can have; `tests/differential/test_maths.py` compares it with the model's over its whole domain.
-"""
+"""Runs the budget against the contracts with one fault in them: the programs, and what survives these in a pure function, its arguments."""
 
 import ast
 import gc
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -22,12 +16,12 @@ from vyper.compiler.input_bundle import FilesystemInputBundle
 from tests.differential.artifacts import CONTRACTS, FILES, LIBRARIES, ROOT, SETTINGS, Artifact, Artifacts
 from tests.differential.artifacts import compile_contract, compile_contracts
 from tests.differential.evm import Evm
+from tests.mutation.arguments import meet_all_arguments
 from tests.mutation.budget import Budget, Program
 from tests.mutation.mutant import Mutant, Verdict
 
 # What runs is compiled without optimisation, which takes a third of the time; what is deployed is compiled for gas.
 TWIN = CONTRACTS / "mocks" / "MathTwin.vy"
-MATHS = "tests/differential/test_maths.py"
 QUICK, DEPLOYED = "none", "gas"
 
 
@@ -60,25 +54,8 @@ def check_contract(mutant: Mutant, budget: Budget, originals: Originals) -> Verd
         ):
             return Verdict("equivalent", steps=verdict.steps, seconds=verdict.seconds, note="the compiler makes the same code of it")
         if verdict.status == "survived" and ROOT / mutant.file in _imported(TWIN):
-            return _over_the_whole_domain(sources, verdict)
+            return meet_all_arguments(mutant, verdict)
         return verdict
-
-
-def _over_the_whole_domain(sources: Path, survived: Verdict) -> Verdict:
-    """What comes of it if every pure function meets arguments of its own; beside the fault, all is as it was."""
-    folder, began = sources.parent, time.monotonic()
-    for part in ("model", "tests/differential"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "tests" / "__init__.py").touch()
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--noconftest", MATHS]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    seconds = survived.seconds + time.monotonic() - began
-    if done.returncode == 0:
-        return replace(survived, seconds=seconds)
-    failed = re.search(rf"^FAILED {re.escape(MATHS)}::(\S+)", done.stdout, re.M)
-    if failed is None:
-        raise RuntimeError(f"the comparison of pure functions could not run: {done.stdout[-500:]}{done.stderr[-500:]}")
-    return Verdict("killed", "arguments", failed[1], survived.steps, seconds, "result")
 
 
 def _compile(original: Artifact, name: str, sources: Path) -> Artifact:

@@ -43,7 +43,7 @@ def _child(connection: Connection, check: Callable[[Mutant], Verdict], mutant: M
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))  # what it starts may take longer
     connection.send(check(mutant))
     connection.close()
 

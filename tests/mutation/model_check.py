@@ -1,4 +1,5 @@
 """Runs the budget against the model with one fault in it: what the chain was seen to do is what the model must say.
+What survives that in a pure function meets its arguments.
 
 The contracts agree with the model as it stands on every program of the budget, so what it expects is what the chain did. Run in a
 process of its own (`forks`): the model is loaded anew, with its fault, in the place of the one that is there.
@@ -10,10 +11,15 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.mutation.arguments import meet_all_arguments
 from tests.mutation.budget import Budget, Program
 from tests.mutation.mutant import Mutant, Verdict
 
 ROOT = Path(__file__).parents[2]
+PURE = {
+    f"model/{name}.py" for name in
+    ("epoch_books", "fixed_point", "liquidity_math", "oracle", "protection_math", "stake_math", "swap_math", "waterfall")
+}  # fmt: skip
 
 
 def check_model(mutant: Mutant, budget: Budget) -> Verdict:
@@ -30,10 +36,11 @@ def check_model(mutant: Mutant, budget: Budget) -> Verdict:
         except SyntaxError as error:
             return Verdict("invalid", note=str(error))
         try:
-            return _run(budget, began)
+            verdict = _run(budget, began)
         except Exception as error:
             # Whatever the fault breaks before the first call.
             return Verdict("killed", "exception", "deployment", 0, time.monotonic() - began, repr(error)[:200])
+        return meet_all_arguments(mutant, verdict) if verdict.status == "survived" and mutant.file in PURE else verdict
 
 
 def _forget(*packages: str) -> None:
