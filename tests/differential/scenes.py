@@ -6,7 +6,7 @@ A scene is a generator that is handed a fresh hand for each call. Its calls are 
 from collections.abc import Callable, Generator
 from dataclasses import replace
 
-from model import OPERATIONS, Operation, Parameters, State, apply
+from model import OPERATIONS, Event, Operation, Parameters, State, apply
 from model.fixed_point import BPS, MAX
 from model.liquidity_math import MINIMUM_UNITS
 from model.operations import VIEWS
@@ -114,20 +114,24 @@ def _largest(hand: Hand, name: str) -> list[tuple[str, str, int]]:
     return sorted(_positions(hand, lambda pool, who: pool == name and who != world.CALLER), key=lambda found: found[2])[-1:]
 
 
+def _moves(hand: Hand, at: int, call: Operation) -> list[tuple[Event, int]]:
+    """The transfers of awkward tokens that a call comes to, each with its number among its token's."""
+    events = [event for event in apply(hand.state, call, at)[1].events if event.name == "Transfer" and event.source in world.AWKWARD]
+    sources = [event.source for event in events]
+    return [(event, sources[: place + 1].count(event.source)) for place, event in enumerate(events)]
+
+
 def _interrupted(hand: Hand, at: int, call: Operation) -> Scene:
     """A call, and a token that it moves armed with another: mostly to who sends or receives just then, and so is inside a call."""
-    _, outcome = apply(hand.state, call, at)
-    moves = [event for event in outcome.events if event.name == "Transfer" and event.source in world.AWKWARD]
+    moves = _moves(hand, at, call)
     if moves:
-        move = hand.pick(moves)
+        move, number = hand.pick(moves)
         token, ends = move.source, (move.arguments["sender"], move.arguments["receiver"])
-        number = 1 + [id(own) for own in moves if own.source == token].index(id(move))
         if hand.chance(25):
             calls = Operation("token.take", token, token, taken(hand, token, hand.pick(ends)))
         else:
-            inside = sorted({event.source for event in outcome.events if event.source not in world.TOKENS})
-            near = [end for end in ends if end in inside]
-            calls = _call_to(hand, LENS if hand.chance(15) else hand.pick(near if near and hand.chance(60) else inside or [token]), token)
+            inside = [call.target, *[end for end in ends if end not in world.ACTORS]]
+            calls = _call_to(hand, LENS if hand.chance(15) else hand.pick(inside), token)
         hand = yield _armed(hand, token, calls, hand.chance(70), min(number, MOST_ARMED))
     yield at, call
 
@@ -207,20 +211,20 @@ def _asked_in_the_middle(hand: Hand) -> Scene:
     if not found:
         return
     name, provider, units = hand.pick(found)
-    pool, of_a_sweep = hand.state.pools[name], hand.chance(50)
-    token = hand.pick([token for token in (pool.base, pool.quote) if token in world.AWKWARD])
-    if of_a_sweep:
+    if hand.chance(50):
         at, call = hand.now, Operation("controller.sweep", CONTROLLER, "outsider", {})
+        token = hand.pick([token for token in (hand.state.pools[name].base, hand.state.pools[name].quote) if token in world.AWKWARD])
+        hand = yield at, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": 10**6})
     else:
-        hand = yield hand.now, _request(name, provider, units)
+        hand = yield hand.now, _request(name, provider, max(1, units // hand.pick((1, 30, 30))))
         at, call = _next_epoch(hand), _withdrawal(name, provider)
-    hand = yield at, Operation("token.transfer", token, world.GOVERNOR, {"to": name, "amount": 10**6})
-    moves = [event for event in apply(hand.state, call, at)[1].events if event.name == "Transfer" and event.source == token]
-    of_the_reserve = [number for number, event in enumerate(moves, 1) if event.arguments["sender"] == RESERVE]
-    number = hand.pick(of_the_reserve) if of_the_reserve and hand.chance(50) else 1 + hand.draw(below(MOST_ARMED))
-    preview = Operation("lens.preview_sweep", LENS, token, {"pool": hand.pick(hand.state.controller.pools)})
-    calls = preview if hand.chance(40) else view(hand, token, hand.pick(tuple(VIEWS)))
-    hand = yield _armed(hand, token, calls, number=min(number, MOST_ARMED))
+    moves = _moves(hand, at, call)
+    if moves:
+        of_the_reserve = [found for found in moves if found[0].arguments["sender"] == RESERVE]
+        move, number = hand.pick(of_the_reserve if of_the_reserve and hand.chance(70) else moves)
+        preview = Operation("lens.preview_sweep", LENS, move.source, {"pool": hand.pick(hand.state.controller.pools)})
+        calls = preview if hand.chance(40) else view(hand, move.source, hand.pick(tuple(VIEWS)))
+        hand = yield _armed(hand, move.source, calls, number=min(number, MOST_ARMED))
     yield at, call
 
 
