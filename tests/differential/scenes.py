@@ -309,8 +309,8 @@ def _just_paid(hand: Hand) -> Scene:
     staker = hand.pick(_stakers(hand, name) or [hand.one_of(world.STAKERS)])
     if hand.chance(50) and (name, staker) in hand.state.backstop.accounts:
         hand = yield hand.now, _request_to_unstake(hand, name, staker)
-    parts = hand.pick(((units,), (units // 2, units - units // 2)))  # in two, the stake ends twice
-    for part in parts:
+    rest = hand.pick((0, units // 2, units // 10**8))  # of all but a little the stake ends as well, and ends again
+    for part in (units - rest, rest) if rest else (units,):
         hand = yield hand.now, _request(name, provider, part)
         at, stake = _next_epoch(hand), stake_that_just_pays(hand, name, provider)
         if stake:
