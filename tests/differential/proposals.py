@@ -598,12 +598,13 @@ def _unstake(hand: Hand):
     account = hand.state.backstop.accounts.get((pool, sender))
     if account and account.requested_shares:
         released = account.ready_at + system.hold_seconds
-        providers = hand.state.pools[pool].positions
+        positions = hand.state.pools[pool].positions
+        providers = [who for who in positions if positions[who].units and who in hand.senders]
         if providers and hand.chance(RARE):
             # Somebody sees to it that the stake is held back.
             hand.moments += [max(hand.now, account.ready_at)] * 6
-            largest = max(providers, key=lambda who: providers[who].units)
-            return Operation("pool.request_withdrawal", pool, largest, {"units": providers[largest].units})
+            largest = max(providers, key=lambda who: positions[who].units)
+            return Operation("pool.request_withdrawal", pool, largest, {"units": positions[largest].units})
         hand.moments += [max(hand.now, account.ready_at)] * 4 + [released] * 2 + [released + system.unstake_window_seconds] * 2
     return BACKSTOP, sender, {"pool": hand.pick(world.ACTORS) if hand.chance(4) else pool}
 
