@@ -685,13 +685,16 @@ def _the_least_that_is_due(hand: Hand) -> Scene:
         hand = yield hand.now, Operation("pool.exit", name, provider, {"units": units // 2, "min_base": 0, "min_quote": 0})
     at, state = _next_epoch(hand), hand.state
 
-    def pays_nothing(few: int) -> bool:
+    def pays(few: int) -> bool:
         asked = Operation("lens.preview_entitlement", LENS, "outsider", {"pool": name, "provider": provider, "units": few})
-        told = dict(zip(COMPENSATION, apply(state, asked, at)[1].value[3:]))
-        return told["slashed"] == 0 if told["bailout"] else told["deficit_token"] == ZERO
+        value = apply(state, asked, at)[1].value
+        if value is None:
+            return False
+        told = dict(zip(COMPENSATION, value[3:]))
+        return told["slashed"] > 0 if told["bailout"] else told["deficit_token"] != ZERO
 
     units = state.pools[name].positions[provider].units
-    hand = yield hand.now, _request(name, provider, min(units, last(pays_nothing, units) + hand.pick((1, 1, 0))))
+    hand = yield hand.now, _request(name, provider, min(units, last(lambda few: not pays(few), units) + hand.pick((1, 1, 0))))
     yield at, _withdrawal(name, provider)
 
 
@@ -710,6 +713,8 @@ def _all_there_is(hand: Hand) -> Scene:
     create = {"base": base, "quote": quote, "parameters": parameters}
     hand = yield hand.now, Operation("controller.create_pool", CONTROLLER, owner, create)
     name = hand.state.controller.pools[-1]
+    if hand.state.pools[name].total_units:
+        return
     hand = yield hand.now, _add(name, world.GOVERNOR, MAX // 100 * 45, MAX // 100 * 45)
     at = _next_epoch(hand)
     hand = yield at, _set_status(owner, name, ACTIVE)
