@@ -154,6 +154,9 @@ def interrupt(number: int, _frame) -> None:
 def cli(side, examples, steps, seed, first, workers, sample, only, ids, survivors, list_them, shown, fresh, build):
     """Plant one fault at a time in a copy of the contracts or of the model, and run the fuzzer's programs in process: is it found?
 
+    After the programs come all calls to contracts that are inside a call; and what survives in a pure function meets arguments of its
+    own, in the comparison of all pure functions.
+
     An interrupted run goes on where it was, as long as contracts, model, engine and budget are the same. A fault that is argued to
     change nothing (tests/mutation/equivalent.toml) is tried on a few of the programs only.
 

@@ -177,9 +177,10 @@ def _swap(hand: Hand):
     sender = hand.actor("trader", 10)
 
     def edges() -> tuple[int, ...]:
-        # All of the reserve's room, and the last input that buys nothing.
+        # All of the reserve's room, and, as often again, the last input that buys nothing.
         min_fee_bps = pool.parameters.min_fee_bps
-        return MAX - x, last(lambda amount: not amount or swap_output(amount, x, y, min_fee_bps) == 0, MAX - x)
+        nothing = last(lambda amount: not amount or swap_output(amount, x, y, min_fee_bps) == 0, MAX - x)
+        return MAX - x, nothing, nothing
 
     amount = hand.amount(min(2 * x, hand.state.tokens[token].balances.get(sender, 0)), hand.pick((2, 30, 100)), edges)
     expected = swap_output(amount, x, y, pool.parameters.min_fee_bps) if 0 < amount <= MAX - x and y else 0
@@ -304,8 +305,8 @@ def _stage_deposit(hand: Hand):
 
 def _with_deposit(hand: Hand) -> tuple[str, str] | None:
     """A pool and a provider with a pending deposit, now and then any; None where there is no deposit."""
-    if hand.chance(5):
-        return hand.pool(), hand.provider()
+    if hand.chance(8):
+        return hand.pick(hand.state.controller.pools), hand.provider()
     staged = [(name, who) for name, pool in hand.state.pools.items() for who in pool.deposits if who in hand.senders]
     return hand.pick(staged) if staged else None
 

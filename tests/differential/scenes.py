@@ -15,6 +15,7 @@ from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, LENS, RESE
 from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, PLAIN, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
+from tests.differential.previewed import preview_of
 from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, all_that_may_be_struck, below
 from tests.differential.proposals import called_by, current_epoch, epoch_seconds, last, spoiled, stake_that_just_pays, taken, view, when
 
@@ -404,7 +405,7 @@ def _while_suspended(hand: Hand) -> Scene:
         return
     name = hand.pool()
     hand = yield hand.now, _set_status(governor, name, SUSPENDED)
-    for _ in range(6):
+    for _ in range(8):
         call = hand.instead(hand.pick(OF_A_POOL))
         call = replace(call, target=name) if call.target in hand.state.pools else call
         hand = yield when(hand), spoiled(hand, call) if hand.chance(60) else call
@@ -695,7 +696,7 @@ def _the_least_that_is_due(hand: Hand) -> Scene:
 
     units = state.pools[name].positions[provider].units
     hand = yield hand.now, _request(name, provider, min(units, last(lambda few: not pays(few), units) + hand.pick((1, 1, 0))))
-    yield at, _withdrawal(name, provider)
+    yield at, preview_of("lens.preview_withdraw", _withdrawal(name, provider), provider)  # and, after it, the withdrawal
 
 
 @scene(1)

@@ -11,7 +11,7 @@ import pytest
 
 from model import OPERATIONS, Operation
 from model.operations import VIEWS
-from model.state import BACKSTOP, CONTROLLER, NO_REASON, RESERVE
+from model.state import BACKSTOP, NO_REASON, RESERVE
 from tests.differential.engine import compare, explain, play_prologue
 from tests.differential.environment import backend
 from tests.differential.inside import ARGUMENTS, POOL, WAYS, calls_by_the_token, programs

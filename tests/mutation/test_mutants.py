@@ -142,10 +142,13 @@ def test_faults_in_the_contracts_are_found_and_the_next_run_knows_it(build):
     assert again.returncode == 0 and "4 of 4 verdicts are known" in again.stdout
 
 
-def test_a_fault_in_a_pure_function_that_no_program_meets_is_found_by_its_arguments(build):
-    done = run(build, "--side", "contracts", "--only", "> max_deviation_bps * price + 1")
+@pytest.mark.parametrize(
+    ("side", "chosen"), [("contracts", ["--only", "> max_deviation_bps * price + 1"]), ("model", ["--id", "74ac01818d"])]
+)
+def test_a_fault_in_a_pure_function_that_no_program_meets_is_found_by_its_arguments(build, side, chosen):
+    done = run(build, "--side", side, *chosen)
     assert done.returncode == 0, done.stdout + done.stderr
-    found = json.loads((build / "report.json").read_text())["contracts"]
+    found = json.loads((build / "report.json").read_text())[side]
     assert found["killed_by"] == {"arguments": 1}
     assert found["killed_in"] == {"test_contract_equals_model[oracle__deviates]": 1}
 
