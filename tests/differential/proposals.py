@@ -177,9 +177,9 @@ def _swap(hand: Hand):
     sender = hand.actor("trader", 10)
 
     def edges() -> tuple[int, ...]:
-        # All of the reserve's room, and, as often again, the last input that buys nothing.
+        # All of the reserve's room, and, twice as often, the last input that buys nothing: above the reserve, more buys less.
         min_fee_bps = pool.parameters.min_fee_bps
-        nothing = last(lambda amount: not amount or swap_output(amount, x, y, min_fee_bps) == 0, MAX - x)
+        nothing = last(lambda amount: not amount or swap_output(amount, x, y, min_fee_bps) == 0, min(x, MAX - x))
         return MAX - x, nothing, nothing
 
     amount = hand.amount(min(2 * x, hand.state.tokens[token].balances.get(sender, 0)), hand.pick((2, 30, 100)), edges)
