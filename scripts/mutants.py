@@ -32,7 +32,7 @@ SIDES = ("contracts", "model")
 MOCKS = ("founder.py",)  # not the protocol
 EQUIVALENT = ROOT / "tests" / "mutation" / "equivalent.toml"
 ARGUED = 50  # programs that have a say in an argument that a fault changes nothing
-LIMIT = {"contracts": 300, "model": 25}  # seconds of a processor: several times what a survivor takes
+LIMIT = {"contracts": 300, "model": 60}  # seconds of a processor: several times what a survivor takes
 console = Console()
 
 
@@ -138,7 +138,7 @@ def interrupt(number: int, _frame) -> None:
 
 @click.command(short_help="Plant faults and see whether the fuzzer finds them")
 @click.option("--side", type=click.Choice((*SIDES, "both")), default="both", show_default=True, help="Plant them in the contracts, in the model, or in one after the other.")
-@click.option("--examples", type=click.IntRange(min=1), default=400, show_default=True, help="The budget: how many programs each fault may take to be found.")
+@click.option("--examples", type=click.IntRange(min=1), default=1200, show_default=True, help="The budget: how many programs each fault may take to be found.")
 @click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True, help="How many calls a program has.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What the programs are drawn from.")
 @click.option("--first", type=click.IntRange(min=1), default=None, help="Only the first so many of the programs, for a quick look: the next run takes the others where it has to.")

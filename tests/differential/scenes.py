@@ -696,7 +696,7 @@ def _the_least_that_is_due(hand: Hand) -> Scene:
 
     units = state.pools[name].positions[provider].units
     hand = yield hand.now, _request(name, provider, min(units, last(lambda few: not pays(few), units) + hand.pick((1, 1, 0))))
-    yield at, preview_of("lens.preview_withdraw", _withdrawal(name, provider), provider)  # and, after it, the withdrawal
+    yield at, preview_of("lens.preview_withdraw", _withdrawal(name, provider), provider)  # and, after it, the call
 
 
 @scene(1)
@@ -734,4 +734,5 @@ def _all_there_is(hand: Hand) -> Scene:
 
     state, held = hand.state, hand.state.tokens[quote if plenty_of_base else base].balances.get(world.GOVERNOR, 0)
     most = last(lambda scarce: apply(state, _add(name, world.GOVERNOR, **pair(scarce)), at)[1].reason != "pool: principal too large", held)
-    yield at, _add(name, world.GOVERNOR, **pair(most + hand.pick((0, 0, 1))))
+    add = _add(name, world.GOVERNOR, **pair(most + hand.pick((0, 0, 1))))
+    yield at, preview_of("lens.preview_add", add, world.GOVERNOR)  # and, after it, the call
