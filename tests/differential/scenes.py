@@ -154,7 +154,7 @@ def _in_the_middle(hand: Hand) -> Scene:
 
 @scene(1)
 def _a_new_pool(hand: Hand) -> Scene:
-    """A pool is created, at times of a token whose decimals cannot be known, and gets its first units."""
+    """A pool is created, at times of a token whose decimals cannot be known, gets its first units and becomes active."""
     owner, pools = hand.state.controller.owner, hand.state.pools.values()
     if owner not in world.ACTORS or len(pools) == world.MAX_POOLS:
         return
@@ -172,6 +172,16 @@ def _a_new_pool(hand: Hand) -> Scene:
     for _ in range(2):
         base, quote = hand.pick(FIRST_ADDS)
         hand = yield hand.now, _add(name, "provider-1", base, quote)
+    if not hand.state.pools[name].total_units:
+        return
+    others = world.PROVIDERS[1:3]  # who begin their protection in one epoch
+    for who in others:
+        pool, parts = hand.state.pools[name], 3 + hand.draw(below(10))
+        hand = yield hand.now, _add(name, who, pool.reserve_base // parts, pool.reserve_quote // parts)
+    hand = yield hand.now, _set_status(owner, name, ACTIVE)
+    at = _next_epoch(hand)
+    for who in others:
+        hand = yield at, Operation("pool.begin_protection", name, who, {})
 
 
 @scene(2)
@@ -678,6 +688,8 @@ def _the_least_that_is_due(hand: Hand) -> Scene:
     found = _positions(hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].positions[who].clock > 0)
     if not found:
         return
+    if hand.chance(40):  # of the younger half: so little of their loss is due that it is nothing in quote
+        found = sorted(found, key=lambda position: hand.state.pools[position[0]].positions[position[1]].clock)[len(found) // 2 :]
     name, provider, units = hand.pick(found)
     others = _positions(hand, lambda pool, who: pool == name and who in world.ACTORS and who != provider)
     if others and hand.chance(60):
