@@ -7,7 +7,7 @@ import random
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -23,8 +23,9 @@ sys.path.insert(0, str(ROOT))  # before site-packages, where a dependency left a
 
 from tests.differential.artifacts import CompileError
 from tests.mutation import budget, python_mutants, results, vyper_mutants
+from tests.mutation.arguments import MATHS
 from tests.mutation.contract_check import check_contract, compile_originals
-from tests.mutation.forks import run_all
+from tests.mutation.forks import NoVerdict, run_all
 from tests.mutation.model_check import check_model
 from tests.mutation.mutant import Mutant, Verdict
 
@@ -32,6 +33,7 @@ SIDES = ("contracts", "model")
 MOCKS = ("founder.py",)  # not the protocol
 EQUIVALENT = ROOT / "tests" / "mutation" / "equivalent.toml"
 ARGUED = 50  # programs that have a say in an argument that a fault changes nothing
+PURE = {"contracts": "contracts/modules/fixed_point.vy", "model": "model/fixed_point.py"}
 LIMIT = {"contracts": 300, "model": 60}  # seconds of a processor: several times what a survivor takes
 console = Console()
 
@@ -55,9 +57,10 @@ def mutants_of(side: str) -> list[Mutant]:
 def digest(*parts: object) -> str:
     """Of everything that a verdict depends on: the contracts, the model, the engine and the budget."""
     total = sha256(repr((*parts, vyper.__version__)).encode())
-    sources = [*(ROOT / "contracts").rglob("*.vy*"), *(ROOT / "model").glob("*.py"), *(ROOT / "tests" / "differential").glob("*.py")]
+    folders = ("model", "tests/differential", "tests/mutation")
+    sources = [*(ROOT / "contracts").rglob("*.vy*"), *(path for folder in folders for path in (ROOT / folder).glob("*.py"))]
     for path in sorted(sources):
-        if not path.name.startswith("test_"):
+        if not path.name.startswith("test_") or path == ROOT / MATHS:
             total.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return total.hexdigest()[:16]
 
@@ -186,7 +189,7 @@ def cli(side, examples, steps, seed, first, workers, sample, only, ids, survivor
             _show(shown, [mutant for all_of in mutants.values() for mutant in all_of], store, context, reasons)
             return
         summaries = _run(mutants, store, context, reasons, first, workers, build, examples=examples, length=steps, seed=seed)
-    except (Failed, CompileError, results.ResultsError, python_mutants.MissingTool, OSError) as error:
+    except (Failed, CompileError, NoVerdict, results.ResultsError, python_mutants.MissingTool, OSError) as error:
         console.print(f"mutants: {error}", style="red", soft_wrap=True)
         sys.exit(2)
     except KeyboardInterrupt:
@@ -200,13 +203,13 @@ def _run(mutants, store, context, reasons, first, workers, build, **drawing) -> 
         originals = compile_originals()
     with console.status("Drawing the programs ..."):
         programs = budget.drawn(originals.quick, **drawing, stored=build / f"programs{context.replace(' ', '-')}.pickle")
-    programs = replace(programs, programs=programs.programs[:first])
+    programs = programs if first is None else programs.first(first)
     console.print(f"The budget: {programs.steps:,} steps in {len(programs.programs)} programs.")
     # Forked workers share what is loaded now; the collector would copy it by touching it.
     gc.collect()
     gc.freeze()
     checks = {"contracts": partial(check_contract, originals=originals), "model": check_model}
-    short = replace(programs, programs=programs.programs[:ARGUED])
+    short = programs.first(ARGUED)
     summaries = []
     for side, chosen_ones in mutants.items():
         _check_unchanged(side, store, context, programs, checks[side])
@@ -220,8 +223,8 @@ def _run(mutants, store, context, reasons, first, workers, build, **drawing) -> 
 
 
 def _check_unchanged(side: str, store: results.Store, context: str, programs: budget.Budget, check: Callable) -> None:
-    """What is not changed must survive, or nothing that is killed says anything."""
-    file = files_of(side)[0]
+    """What is not changed must survive, or nothing that is killed says anything: a file of pure functions, which meets their arguments too."""
+    file = PURE[side]
     unchanged = Mutant(f"unchanged {side}", file, 1, "unchanged", (ROOT / file).read_text(), "")
     verdict = store.known.get(unchanged.id + context)
     if not _is_final(verdict, programs):

@@ -147,6 +147,7 @@ def armed(calls: Operation, before: bool, bubbles: bool, number: int) -> Operati
 def programs(way: Way, start: State, calls_made: list[Operation], before: bool, bubbles: bool) -> Iterator[list[Step]]:
     """What it takes to make each of the calls that way; after one that comes through, all begins anew."""
     ready = run_model(start, [(world.START, operation) for operation in (*way.before, *STRAY)])
+    assert all(step.outcome.ok for step in ready), "what comes before is there for what comes of it"
     steps = list(ready)
     for calls in calls_made:
         steps += run_model(steps[-1].state, [(LATER, armed(calls, before, bubbles, way.number)), (LATER, way.enters)])

@@ -643,11 +643,11 @@ def _sweep_backstop(hand: Hand):
 
 
 def _at_the_bounds(hand: Hand, bounds: dict[str, tuple[int, int]], beside: bool) -> dict[str, int]:
-    """Each parameter at one of its bounds, and often two neighbours, or all from one on, beside it; always where nothing must come to be of it."""
+    """Each parameter at one of its bounds, and often a single one, or all from one on, beside it; always where nothing must come to be of it."""
     sides = hand.draw(below(2 ** len(bounds)))
     parameters = {name: bound[sides >> number & 1] for number, (name, bound) in enumerate(bounds.items())}
     first = hand.draw(below(len(bounds)))
-    for name in tuple(bounds)[first : first + hand.pick((2, len(bounds)))] if beside or hand.chance(50) else ():
+    for name in tuple(bounds)[first : first + hand.pick((1, len(bounds)))] if beside or hand.chance(50) else ():
         lowest, highest = bounds[name]
         parameters[name] = hand.pick([value for value in (lowest - 1, highest + 1) if value >= 0])
     return parameters

@@ -123,7 +123,7 @@ def _moves(hand: Hand, at: int, call: Operation) -> list[tuple[Event, int]]:
 
 
 def _interrupted(hand: Hand, at: int, call: Operation) -> Scene:
-    """A call, and a token that it moves armed with another: mostly to who sends or receives just then, and so is inside a call."""
+    """A call, and a token that it moves armed with another: to the contract that is called, or to who sends or receives just then."""
     moves = _moves(hand, at, call)
     if moves:
         move, number = hand.pick(moves)
@@ -320,7 +320,7 @@ def _just_paid(hand: Hand) -> Scene:
     staker = hand.pick(_stakers(hand, name) or [hand.one_of(world.STAKERS)])
     if hand.chance(50) and (name, staker) in hand.state.backstop.accounts:
         hand = yield hand.now, _request_to_unstake(hand, name, staker)
-    rest = hand.pick((0, units // 2, units // 10**8))  # of all but a little the stake ends as well, and ends again
+    rest = hand.pick((0, units // 2, units // 10**8))  # the stake ends when nearly all units leave, and again with the rest
     for part in (units - rest, rest) if rest else (units,):
         hand = yield hand.now, _request(name, provider, part)
         at, stake = _next_epoch(hand), stake_that_just_pays(hand, name, provider)
@@ -661,7 +661,7 @@ def _by_consent(hand: Hand) -> Scene:
 
 @scene(1)
 def _lost_by_a_pool(hand: Hand) -> Scene:
-    """What its token has taken from a pool is no matter to a preview, which says what the pool owes: reserves and staged deposits."""
+    """What its token has taken from a pool is no matter to a preview, which says what the pool owes, staged deposits and all. The calls fail."""
     name = hand.pool()
     pool = hand.state.pools[name]
     largest = _largest(hand, name)
@@ -732,7 +732,7 @@ def _all_there_is(hand: Hand) -> Scene:
     at = _next_epoch(hand)
     hand = yield at, _set_status(owner, name, ACTIVE)
     hand = yield at, Operation("pool.begin_protection", name, world.GOVERNOR, {})
-    # The half of what there is comes for a fifth of the other: what is added then strikes more of the first than there is of it.
+    # More than the pool has of the one comes for a quarter of its other: what is added then strikes more of the first than there is.
     at += epoch_seconds(hand)
     plenty_of_base = hand.chance(50)
     terms = {"token_in": base if plenty_of_base else quote, "min_amount_out": 0, "recipient": world.GOVERNOR, "deadline": FOREVER}

@@ -31,7 +31,7 @@ def meet_all_arguments(mutant: Mutant, survived: Verdict) -> Verdict:
         (Path(folder) / "tests" / "__init__.py").touch()
         (Path(folder) / mutant.file).write_text(mutant.source)
         command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--noconftest", MATHS]
-        limit = partial(resource.setrlimit, resource.RLIMIT_CPU, (LIMIT, LIMIT))
+        limit = partial(resource.setrlimit, resource.RLIMIT_CPU, (LIMIT, resource.getrlimit(resource.RLIMIT_CPU)[1]))
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, preexec_fn=limit)
     seconds = survived.seconds + time.monotonic() - began
     if done.returncode == 0:

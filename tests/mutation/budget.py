@@ -1,11 +1,11 @@
 """The fixed budget: programs drawn once, with what the model says of them, encoded as a chain would say it.
 
 Programs are drawn on the model, so they are the same for every mutant of a contract, and a mutant of the model meets the same calls.
-After them come all calls to a contract that is inside a call, from each kind of transfer (`tests/differential/inside.py`).
+After them come, from each kind of transfer, all calls to the Lens and to contracts that are inside a call (`tests/differential/inside.py`).
 """
 
 import pickle
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model import OPERATIONS
@@ -47,13 +47,22 @@ class Budget:
 
     prologue: Program
     start: list[Step]
-    programs: list[Program]
+    drawn: list[Program]
+    inside: list[Program]
     addresses: dict[str, bytes]
     artifacts: Artifacts
 
     @property
+    def programs(self) -> list[Program]:
+        return self.drawn + self.inside
+
+    @property
     def steps(self) -> int:
         return sum(len(program.calls) for program in self.programs)
+
+    def first(self, number: int) -> "Budget":
+        """The same with so many of the drawn programs only."""
+        return replace(self, drawn=self.drawn[:number])
 
 
 def observations(steps: list[Step], directory: Directory, codec: StateCodec) -> list[Observation]:
@@ -96,7 +105,7 @@ def draw(artifacts: Artifacts, examples: int, length: int, seed: int) -> Budget:
     collector = _Collector(directory)
     draw_programs(collector, steps[-1].state, Tally(list(OPERATIONS)), examples, length, seed)
     inside = [_program(entered, directory) for entered in locked_programs(steps[-1].state, directory)]
-    return Budget(_program(steps, directory), steps, collector.programs[:examples] + inside, addresses, artifacts)
+    return Budget(_program(steps, directory), steps, collector.programs[:examples], inside, addresses, artifacts)
 
 
 def drawn(artifacts: Artifacts, examples: int, length: int, seed: int, stored: Path) -> Budget:

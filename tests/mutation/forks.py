@@ -12,6 +12,10 @@ CONTEXT = get_context("fork")
 MEMORY = 3 * 2**29  # bytes; a fault may ask for numbers that no machine can hold
 
 
+class NoVerdict(Exception):
+    """A worker has failed; what it has written tells why."""
+
+
 def run_all(
     mutants: Iterable[Mutant], check: Callable[[Mutant], Verdict], workers: int, limit: int, tick: Callable[[], None]
 ) -> Iterator[tuple[Mutant, Verdict]]:
@@ -43,7 +47,7 @@ def _child(connection: Connection, check: Callable[[Mutant], Verdict], mutant: M
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))  # what it starts may take longer
+    resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))  # what it starts may take longer
     connection.send(check(mutant))
     connection.close()
 
@@ -55,6 +59,6 @@ def _received(connection: Connection, process, limit: int) -> Verdict:
         process.join()
         if process.exitcode in (-signal.SIGXCPU, -signal.SIGKILL):
             return Verdict("killed", "timeout", "unknown", 0, limit)
-        raise RuntimeError(f"a worker ended with status {process.exitcode} and no verdict") from None
+        raise NoVerdict(f"a worker ended with status {process.exitcode} and no verdict") from None
     process.join()
     return verdict

@@ -64,7 +64,8 @@ class Verdict:
     """What became of a mutant.
 
     status : "killed"; "survived"; "equivalent", the compiler makes the same code of it; or "invalid", it does not compile
-    by : what differed: "deployment", "prologue", "result", "events", "state", "allowances", "exception", "timeout"
+    by : what differed: "deployment", "prologue", "result", "events", "state", "allowances", "arguments", "exception",
+        "timeout"
     operation : the operation at which it differed
     steps, seconds : how long the engine ran; the compiler's time is not in it
     note : the compiler's or the exception's words
