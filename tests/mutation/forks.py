@@ -9,6 +9,7 @@ from multiprocessing.connection import Connection, wait
 from tests.mutation.mutant import Mutant, Verdict
 
 CONTEXT = get_context("fork")
+ENDS = {signal.SIGINT, signal.SIGTERM}
 MEMORY = 3 * 2**29  # bytes; a fault may ask for numbers that no machine can hold
 
 
@@ -27,7 +28,12 @@ def run_all(
             while len(running) < workers and (mutant := next(waiting, None)) is not None:
                 mine, theirs = CONTEXT.Pipe(duplex=False)
                 process = CONTEXT.Process(target=_child, args=(theirs, check, mutant, limit), daemon=True)
-                process.start()
+                # In the middle of a fork, Python's own hooks would lose a signal.
+                listened = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
+                try:
+                    process.start()
+                finally:
+                    signal.pthread_sigmask(signal.SIG_SETMASK, listened)
                 theirs.close()
                 running[mine] = process, mutant
             if not running:
@@ -46,6 +52,7 @@ def _child(connection: Connection, check: Callable[[Mutant], Verdict], mutant: M
     # Ctrl-C is the parent's affair.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))  # what it starts may take longer
     connection.send(check(mutant))
