@@ -135,7 +135,7 @@ class Shrinker:
     # -- plainer arguments -----------------------------------------------------------------------------------------
 
     def lessen_arguments(self) -> None:
-        """Numbers towards what is usual, 0, 1 and round ones; a pool's parameters towards the usual ones."""
+        """Numbers towards what is usual, 0, 1 and round ones; yes towards no; a pool's parameters towards the usual ones."""
         for index in range(len(self.steps)):
             for name in self.steps[index].operation.arguments:
                 self._try_each(lambda index=index, name=name: self._lessened(index, name))
@@ -144,6 +144,8 @@ class Shrinker:
         value = self.steps[index].operation.arguments[name]
         if isinstance(value, Parameters):
             plainer = [Parameters(), *[replace(value, **{field: getattr(Parameters(), field)}) for field in value.__slots__]]
+        elif isinstance(value, bool):
+            plainer = [False] if value else []
         elif isinstance(value, int):
             plainer = plainer_numbers(value, USUAL.get(name, 0))
         else:
