@@ -136,6 +136,15 @@ def test_whatever_plays_no_part_becomes_plain(on_faulty):
     assert only[1].arguments["parameters"] == Parameters(min_fee_bps=77)
 
 
+def test_yes_becomes_no_and_not_a_number(on_faulty):
+    chain, start = on_faulty
+    selector = chain.directory.calls["token.arm"].selector
+    arms = Lying(chain, lambda now, sender, target, data: data[:4] == selector)
+    sweep = Operation("pool.sweep", "pool-6", "USDC", {})
+    (only,) = shrunk(start, [(world.START, Operation("token.arm", "USDC", "outsider", {"calls": sweep, "before": True, "bubbles": True}))], arms)
+    assert only[1].arguments["before"] is False and only[1].arguments["bubbles"] is False
+
+
 def test_what_a_call_needs_before_it_stays(on_faulty):
     """A failure that only shows seven days and more after its request: the pause is made round, and no shorter."""
     chain, start = on_faulty
