@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,7 +24,7 @@ from tests.differential.environment import SetupError, backend, free_port
 from tests.differential.planted import MISTOLD_EXIT, MISTOLD_REQUEST, plant
 
 PLAN = Plan(backend="evm", steps=50, seed=1)
-CAUSES = {"pool.exit: events: Exited.quote", "backstop.request_unstake: events: UnstakeRequested.shares"}
+CAUSES = {"events: Exited.quote", "events: UnstakeRequested.shares"}  # of whatever call is met first: one from inside a transfer, it may be
 
 
 @pytest.fixture(scope="module")
@@ -80,26 +80,31 @@ def state_of(folder: Path) -> dict:
     return json.loads((folder / "state.json").read_text())
 
 
+def causes(labels: Iterable[str]) -> set[str]:
+    return {label.split(": ", 1)[1] for label in labels}
+
+
 def test_a_campaign_that_is_killed_keeps_its_finding_and_goes_on_to_the_next(faulty, tmp_path):
     running, _ = start_ape(*campaign(tmp_path, "--hours", 1, "--workers", 2, "--contracts", faulty), until="Drawing")
     wait_for(lambda: found_in(tmp_path) and (tmp_path / "state.json").exists())
     running.kill()
     running.communicate()
     before, state = found_in(tmp_path), state_of(tmp_path)
-    assert 1 <= len(before) <= 2 and set(before) <= CAUSES
+    assert 1 <= len(before) <= 2 and causes(before) <= CAUSES
     assert any((tmp_path / "corpus").iterdir())
 
     hours = (state["seconds"] + 12) / 3_600
     again = ape(*campaign(tmp_path, "--hours", hours, "--workers", 2, "--contracts", faulty))
     assert again.returncode == 1, again.stdout[-3_000:] + again.stderr[-3_000:]
     report = json.loads((tmp_path / "report.json").read_text())
-    assert {finding["label"] for finding in report["findings"]} == CAUSES == set(found_in(tmp_path))
+    labels = [finding["label"] for finding in report["findings"]]
+    assert causes(labels) == CAUSES and len(labels) == len(CAUSES) and set(labels) == set(found_in(tmp_path))
     assert report["starts"] == 2 and report["rounds"] > state["rounds"] and report["seconds"] >= state["seconds"] + 12
     assert report["steps"] > state["tally"]["steps"]
     # Each cause is told once, with how often it was met, and shrunk to little more than one call.
     assert all(finding["shrunk"] and finding["times"] and finding["steps"] <= 3 for finding in report["findings"])
     written = (tmp_path / "report.md").read_text()
-    assert all(written.count(f"### {cause}") == 1 for cause in CAUSES)
+    assert all(written.count(f"### {label}") == 1 for label in labels)
     # What is written down fails with those contracts, and with those alone.
     for sources, fails in ((faulty, True), (None, False)):
         with backend("evm", **({"sources": sources} if sources else {})) as chain:
