@@ -69,6 +69,7 @@ TARGETS = {
     "token": (world.DLQ,),
 }  # fmt: skip
 
+
 def call(sender: str, target: str, name: str, **arguments) -> Operation:
     return Operation(name, target, sender, arguments)
 

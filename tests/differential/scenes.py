@@ -648,7 +648,7 @@ def _by_consent(hand: Hand) -> Scene:
         owner, spender = call.sender, call.target
     endless = _with_consent(hand, token, owner, spender)
     moves = [event for event in apply(endless, call, hand.now)[1].events if event.name == "Transfer" and event.arguments["sender"] == owner]
-    if not moves or owner not in world.ACTORS:
+    if not moves:
         return
     move = hand.pick(moves)
     consent = {"spender": spender, "amount": max(0, move.arguments["value"] - hand.pick((0, 0, 1, -1)))}
@@ -666,7 +666,7 @@ def _lost_by_a_pool(hand: Hand) -> Scene:
     pool = hand.state.pools[name]
     largest = _largest(hand, name)
     tokens = [token for token in (pool.base, pool.quote) if token in world.AWKWARD]
-    if not largest or not tokens:
+    if not largest:
         return
     token, provider = hand.pick(tokens), hand.pick(world.PROVIDERS[:3])
     staged = {"base": pool.reserve_base, "quote": 0} if token == pool.base else {"base": 0, "quote": pool.reserve_quote}
