@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from tests.differential import world
 from tests.differential.artifacts import compile_contracts
 from tests.differential.engine import play_prologue, run_model
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend, devnet, interruptible, on_devnet
-from tests.differential.machine import Budget, Enough, OverlappingJudge, Tally, draw_programs
+from tests.differential.machine import Budget, Enough, OverlappingJudge, Tally, draw_programs, executor_for
 from tests.differential.side_by_side import run_side_by_side
 from tests.differential.telling import tell
 
@@ -53,7 +52,7 @@ def draw(examples: int, seed: int) -> list[world.Program]:
 
 def on_backend(name: str, programs: list[world.Program], steps: int) -> float:
     """As fuzz compares: the model runs ahead while the backend executes."""
-    with backend(name) as chain, ThreadPoolExecutor(max_workers=1) as executor:
+    with backend(name) as chain, executor_for(chain) as executor:
         start = play_prologue(chain)
         judge = OverlappingJudge(chain, executor)
         try:

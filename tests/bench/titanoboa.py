@@ -28,6 +28,7 @@ class Titanoboa:
     """Executes calls in titanoboa's environment, as fast as it can: its quick account database, and no gas counted."""
 
     place = "in titanoboa"
+    elsewhere = False
 
     def __init__(self, artifacts: Artifacts):
         self.env = boa.env

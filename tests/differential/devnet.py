@@ -20,6 +20,8 @@ BLOCK_GAS = hex(2**53)
 class Devnet:
     """Executes calls on the connected Anvil from its latest block."""
 
+    elsewhere = True
+
     def __init__(self, provider: ProviderAPI, directory: Directory, inspector: bytes):
         self.provider = provider
         self.place = f"to the devnet at {provider.uri}"

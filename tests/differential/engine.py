@@ -47,6 +47,7 @@ class Backend(Protocol):
 
     directory: Directory
     place: str  # where the contracts are, for people
+    elsewhere: bool  # whether another process executes: this one can draw meanwhile
 
     def execute(self, calls: list[EncodedCall], *, in_full: bool = False) -> Execution:
         """Run the calls one after the other; times never fall. `in_full` reads the state instead of its digest."""

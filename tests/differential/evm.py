@@ -27,6 +27,7 @@ class Evm:
     """
 
     place = "in process"
+    elsewhere = False
 
     def __init__(self, artifacts: Artifacts):
         self.evm = new_evm()

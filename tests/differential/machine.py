@@ -78,8 +78,22 @@ class Judge:
         raise mismatch
 
 
+class AtOnce(Executor):
+    """Runs what it is given before it returns."""
+
+    def submit(self, function: Callable, /, *arguments: Any) -> Future:
+        done = Future()
+        done.set_result(function(*arguments))
+        return done
+
+
+def executor_for(backend: Backend) -> Executor:
+    """A thread, if another process executes; an EVM in this process would only contend with the thread that draws."""
+    return ThreadPoolExecutor(max_workers=1) if backend.elsewhere else AtOnce()
+
+
 class OverlappingJudge:
-    """Compares each example while the next is drawn, so that the EVM and Python work at the same time.
+    """Compares each example while the next is drawn, so that the EVM and Python work at the same time, where they can.
 
     The verdict comes one example late, when Hypothesis can no longer be told: so a mismatch ends the run.
 
@@ -292,8 +306,8 @@ def run(backend: Backend, start: State, tally: Tally, budget: Budget, progress: 
 def search(
     backend: Backend, start: State, tally: Tally, budget: Budget, progress: Progress, is_wanted: Callable[[int], bool] = lambda number: True
 ) -> int | None:
-    """Draw and compare programs, drawing and executing at the same time; the number of the first on which the sides disagree."""
-    with ThreadPoolExecutor(max_workers=1) as executor:
+    """Draw and compare programs, the next one while one executes; the number of the first on which the sides disagree."""
+    with executor_for(backend) as executor:
         judge = OverlappingJudge(backend, executor, is_wanted)
         try:
             draw_programs(judge, start, tally, budget.examples, budget.length, budget.seed, progress=progress)

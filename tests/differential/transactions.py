@@ -89,11 +89,14 @@ class Sender:
                 raise TransactionNotFoundError(sent)
             time.sleep(0.001 if network.is_dev else 0.5)
 
+
 class Transactions:
     """Executes calls as signed transactions on a development node, each in a block of its own, and takes them back in the end.
 
     What is kept, the node signs for itself: that is much faster.
     """
+
+    elsewhere = True
 
     def __init__(self, devnet: Devnet, accounts: dict[str, AccountAPI]):
         self.provider = devnet.provider

@@ -11,6 +11,7 @@ from tests.laws.histories import Moment, hold_over_histories, see_law_break_in_h
 from tests.laws.sides import planted
 from tests.laws.support import LawBroken, holds
 
+
 def law(moment: Moment) -> None:
     for name, pool in moment.after.pools.items():
         positions = moment.before.pools[name].positions if name in moment.before.pools else {}
