@@ -2,6 +2,7 @@
 
 import resource
 import signal
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -10,6 +11,7 @@ from tests.mutation.mutant import Mutant, Verdict
 
 CONTEXT = get_context("fork")
 ENDS = {signal.SIGINT, signal.SIGTERM}
+PATIENCE = 5  # seconds for a worker to end what it has begun
 MEMORY = 3 * 2**29  # bytes; a fault may ask for numbers that no machine can hold
 
 
@@ -44,14 +46,17 @@ def run_all(
             tick()
     finally:
         for process, _ in running.values():
+            process.terminate()
+        for process, _ in running.values():
+            process.join(PATIENCE)
             process.kill()
             process.join()
 
 
 def _child(connection: Connection, check: Callable[[Mutant], Verdict], mutant: Mutant, limit: int) -> None:
-    # Ctrl-C is the parent's affair.
+    # Ctrl-C is the parent's affair. It tells this one to end, and what it has started ends with it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))  # what it starts may take longer

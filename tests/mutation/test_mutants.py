@@ -2,10 +2,12 @@
 
 import ast as python
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import vyper.ast as ast
 
 from tests.mutation import results, vyper_mutants
 from tests.mutation.contract_check import affected
+from tests.mutation.forks import run_all
 from tests.mutation.mutant import Mutant, Verdict
 
 ROOT = Path(__file__).parents[2]
@@ -164,13 +167,36 @@ def test_a_mutant_is_shown_as_a_diff(build):
 
 
 def test_an_interrupted_run_keeps_what_it_knows(build):
+    def known() -> int:
+        path = build / "results.jsonl"
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
     command = [sys.executable, ROOT / "scripts" / "mutants.py", "--build", build, "--examples", "25", "--side", "contracts", "--workers", "1"]
     running = subprocess.Popen(list(map(str, command)), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    before = len((build / "results.jsonl").read_text().splitlines())
+    before = known()
     until = time.monotonic() + 120
-    while len((build / "results.jsonl").read_text().splitlines()) < before + 2 and time.monotonic() < until:
+    while known() < before + 2 and time.monotonic() < until:
         time.sleep(0.2)
     running.send_signal(signal.SIGINT)
     output, _ = running.communicate(timeout=60)
     assert running.returncode == 130 and "Interrupted" in output, output
-    assert len((build / "results.jsonl").read_text().splitlines()) >= before + 2
+    assert known() >= before + 2
+
+
+def test_what_a_worker_has_started_ends_with_an_interrupted_run(tmp_path):
+    started = tmp_path / "started"
+
+    def check(_: Mutant) -> Verdict:
+        with tempfile.TemporaryDirectory(dir=tmp_path):
+            subprocess.run(["sh", "-c", 'echo $$ > "$0.new" && mv "$0.new" "$0" && exec sleep 600', started])
+        return Verdict("survived")
+
+    def interrupt() -> None:
+        if started.exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        list(run_all([Mutant("one", "a.py", 1, "number", "", "")], check, workers=1, limit=60, tick=interrupt))
+    assert list(tmp_path.iterdir()) == [started]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(started.read_text()), 0)
