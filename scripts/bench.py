@@ -23,13 +23,15 @@ from tests.bench.profile import profile
 from tests.bench.programs import load, measure, save
 from tests.differential import world
 from tests.differential.artifacts import compile_contracts
+from tests.differential.command_line import OneLineErrors
 from tests.differential.engine import play_prologue, run_model
-from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend, devnet, interruptible, on_devnet
-from tests.differential.machine import Budget, Enough, OverlappingJudge, Tally, draw_programs, executor_for
+from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend, devnet, interruptible, on_devnet, room_for
+from tests.differential.machine import Budget, Enough, Mismatch, OverlappingJudge, Tally, draw_programs, executor_for
 from tests.differential.side_by_side import run_side_by_side
 from tests.differential.telling import tell
 
 console = Console()
+errors = Console(stderr=True)
 sys.setswitchinterval(0.0005)  # as in fuzz: the thread that talks to the devnet waits for the one that draws
 FOLDER = Path("build/bench")
 LENGTH = 50  # steps of a program
@@ -58,7 +60,7 @@ def on_backend(name: str, programs: list[world.Program], steps: int) -> float:
         try:
             return measure(programs, steps, start, judge.judge, judge.finish)
         except Enough:
-            raise RuntimeError(f"{name} and the model disagree: run fuzz") from None
+            raise SetupError(f"{name} and the model disagree: `ape run fuzz` shows how") from None
 
 
 def in_ape_loop(programs: list[world.Program], steps: int) -> float:
@@ -97,12 +99,15 @@ class Timed:
         self.tally = tally
         self.rate = tally.steps / (time.perf_counter() - self.began)
 
+    def found(self, mismatch: Mismatch) -> None:
+        pass  # told by who runs it
+
 
 def fuzzing(name: str, workers: int, examples: int, seed: int) -> float:
     """All of it, drawing included, on workers."""
     display = Timed()
     if run_side_by_side(workers, partial(backend, name), Budget(examples, LENGTH, seed, 0), display) is not None:
-        raise RuntimeError(f"{name} and the model disagree: run fuzz")
+        raise SetupError(f"{name} and the model disagree: `ape run fuzz` shows how")
     return display.rate
 
 
@@ -138,7 +143,7 @@ def show(speed: dict[str, float], found: dict[str, float], profiles: dict[str, d
         console.print(table)
 
 
-@click.command(short_help="Measure compared steps a second, beside Ape and titanoboa")
+@click.command(cls=OneLineErrors, short_help="Measure compared steps a second, beside Ape and titanoboa")
 @click.option("--steps", type=click.IntRange(min=60), default=12_000, show_default=True, help="How many steps the fast ones compare; the slow ones fewer.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Which programs are drawn.")
 @click.option("--titanoboa", type=click.Path(path_type=Path), default="build/bench/venv/bin/python", show_default=True, help="The Python of titanoboa's environment.")
@@ -162,6 +167,7 @@ def cli(steps, seed, titanoboa, report_path):
         tell(console, f"{name}: {rate:,.1f} compared steps a second")
 
     try:
+        room_for(report_path)
         with interruptible():
             save(path, draw(examples + 2, seed))
             programs = load(path)
@@ -175,7 +181,7 @@ def cli(steps, seed, titanoboa, report_path):
                 with backend(name) as chain:
                     profiles[name] = profile(chain, play_prologue(chain), examples // 4, LENGTH, seed)
     except SetupError as error:
-        tell(console, f"bench: {error}", style="red")
+        tell(errors, f"bench: {error}", style="red")
         sys.exit(2)
     except Interrupted as interrupt:
         tell(console, "Interrupted; nothing was written.")
@@ -183,7 +189,6 @@ def cli(steps, seed, titanoboa, report_path):
     found = {name: round(ratio, 2) for name, ratio in ratios(speed).items()}
     machine = {"cores": os.cpu_count(), "load_before": before}
     report = {**speed, "ratios": found, "milliseconds_a_step": profiles, "machine": machine, "steps": steps, "seed": seed}
-    report_path.parent.mkdir(parents=True, exist_ok=True)
     report_path.write_text(json.dumps(report, indent=1) + "\n")
     show(speed, found, profiles)
     tell(console, f"On {machine['cores']} cores, load {before:.1f} before. Report: {report_path}")

@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 from tests.differential import trace
 from tests.differential.artifacts import CONTRACTS
 from tests.differential.campaign import Campaign, Plan, held, known_seed, run_campaign
+from tests.differential.command_line import OneLineErrors
 from tests.differential.corpus import corpus
 from tests.differential.engine import PrologueDiffers, Step, describe
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
@@ -95,6 +96,7 @@ def whole_report(campaign: Campaign) -> dict:
             "steps": len(found["steps"]),
             "shrunk": found["context"].get("shrunk", False),
             "trace": str(campaign.findings.path(digest)),
+            "replay": trace.command_to_replay(campaign.findings.path(digest), found["context"]),
         }
         for digest, found in campaign.findings.read().items()
     ]
@@ -121,7 +123,7 @@ def readable(result: dict, campaign: Campaign) -> str:
             f"### {finding['label']}",
             "",
             f"Fingerprint {finding['fingerprint']}, met {finding['times']:,} times{'' if finding['shrunk'] else '; not shrunk yet'}.",
-            f"Run it again: `ape run replay {finding['trace']}`",
+            f"Run it again: `{finding['replay']}`",
             "",
             *[f"    {number:>3}. {describe(step)}" for number, step in enumerate(calls, 1)],
             "",
@@ -140,7 +142,7 @@ def write_reports(campaign: Campaign) -> dict:
     return result
 
 
-@click.command(short_help="Fuzz for hours, on several workers; what is found lasts")
+@click.command(cls=OneLineErrors, short_help="Fuzz for hours, on several workers; what is found lasts")
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), required=True, help="How long the campaign lasts in all, however often it is interrupted.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many processes draw and compare side by side.")
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="evm", show_default=True, help="What executes the contracts.")
@@ -161,6 +163,7 @@ def cli(hours, workers, backend_name, contracts, folder, database, steps, seed, 
     seconds = 3_600 * hours
     database = database or str(folder / "corpus")
     status = 0
+    context = {"backend": backend_name, **trace.of_contracts(contracts)}
     try:
         with held(folder):
             seed = known_seed(folder) if seed is None else seed
@@ -174,7 +177,7 @@ def cli(hours, workers, backend_name, contracts, folder, database, steps, seed, 
                     display = Display(campaign, seconds)
                     run_campaign(
                         campaign, workers, open_backend,
-                        seconds=seconds, database=database, shrink_seconds=shrink_seconds, display=display,
+                        seconds=seconds, database=database, shrink_seconds=shrink_seconds, display=display, **context,
                     )  # fmt: skip
             except Interrupted as interrupt:
                 status = interrupt.status
@@ -185,10 +188,10 @@ def cli(hours, workers, backend_name, contracts, folder, database, steps, seed, 
         sys.exit(2)
     except PrologueDiffers as found:
         failing = found.steps[: found.difference.index + 1]
-        trace.write(folder / "prologue.json", trace.record(failing, GENESIS, difference=found.difference, backend=backend_name))
+        trace.write(folder / "prologue.json", trace.record(failing, GENESIS, difference=found.difference, **context))
         tell(console, "MISMATCH before the first drawn call, in the prologue:", style="bold red")
         tell_difference(console, found.steps, found.difference, most=3)
-        tell(console, f"Run it again on both sides: ape run replay {folder / 'prologue.json'}")
+        tell(console, f"Run it again on both sides: {trace.command_to_replay(folder / 'prologue.json', context)}")
         sys.exit(1)
     show(console, result)
     for finding in result["findings"]:

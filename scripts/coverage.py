@@ -17,12 +17,15 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 
 from model import OPERATIONS
 from tests.differential.artifacts import CONTRACTS, LIBRARIES, CompileError, compile_contracts
-from tests.differential.coverage import NAMED, Coverage, Named, Watcher, lay_over, read_named
-from tests.differential.environment import Interrupted, interruptible
+from tests.differential.command_line import OneLineErrors
+from tests.differential.coverage import NAMED, Coverage, Named, TracedDiffers, Watcher, lay_over, read_named
+from tests.differential.environment import Interrupted, SetupError, interruptible, room_for
 from tests.differential.machine import Tally, draw_programs
 from tests.differential.source_map import SETTING, Branch, read_codes
+from tests.differential.telling import tell
 
 console = Console()
+errors = Console(stderr=True)
 warnings.filterwarnings("ignore", "Length of compiled bytecode")  # no limit where coverage is measured
 
 
@@ -117,7 +120,7 @@ def progress_bar(examples: int):
     return bar, update
 
 
-@click.command(short_help="Which lines and branches of the contracts a run reaches")
+@click.command(cls=OneLineErrors, short_help="Which lines and branches of the contracts a run reaches")
 @click.option("--examples", type=click.IntRange(min=1), default=2_400, show_default=True, help="How many programs to draw, as `fuzz` does.")
 @click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True, help="How many calls a program has.")
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What to draw.")
@@ -132,6 +135,7 @@ def cli(examples, steps, seed, trace_all, contracts, report_path):
     """
     began = time.monotonic()
     try:
+        room_for(report_path)
         with interruptible():
             with console.status("Compiling, deploying and playing the prologue ..."):
                 bar, update = progress_bar(examples)
@@ -141,8 +145,11 @@ def cli(examples, steps, seed, trace_all, contracts, report_path):
             console.print(f"Drawing {examples} programs of {steps} steps, seed {seed}.")
             with bar:
                 draw_programs(watcher, start, Tally(list(OPERATIONS)), examples, steps, seed)
-    except CompileError as error:
-        console.print(f"coverage: {error}", style="red", soft_wrap=True)
+    except (CompileError, SetupError) as error:
+        tell(errors, f"coverage: {error}", style="red")
+        sys.exit(2)
+    except TracedDiffers as error:
+        tell(errors, f"coverage: {error}: `ape run fuzz` shows how", style="red")
         sys.exit(2)
     except Interrupted as interrupt:
         console.print("Interrupted: nothing is written.")
@@ -150,7 +157,6 @@ def cli(examples, steps, seed, trace_all, contracts, report_path):
     coverage = lay_over(codes, watcher.tracer.trace)
     counts = {"drawn": watcher.drawn, "traced": watcher.traced, "steps": watcher.steps, "seconds": round(time.monotonic() - began, 1)}
     result = report(coverage, read_named(NAMED), seed=seed, **counts)
-    report_path.parent.mkdir(parents=True, exist_ok=True)
     report_path.write_text(json.dumps(result, indent=1) + "\n")
     annotate(coverage, contracts, report_path.parent)
     show(result)

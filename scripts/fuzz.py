@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -14,15 +15,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 
 from tests.differential import live, trace
 from tests.differential.artifacts import CONTRACTS, SETTINGS
-from tests.differential.engine import PrologueDiffers, play_prologue
-from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
+from tests.differential.command_line import OneLineErrors
+from tests.differential.difference import Difference
+from tests.differential.engine import PrologueDiffers, Step, play_prologue
+from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend, room_for
 from tests.differential.machine import Budget, Mismatch, Tally, run
 from tests.differential.side_by_side import OpenBackend, run_side_by_side
 from tests.differential.summary import report, show
-from tests.differential.telling import tell_difference
+from tests.differential.telling import tell, tell_difference
 from tests.differential.trace_schema import GENESIS, PROLOGUE
 
 console = Console()
+errors = Console(stderr=True)
 # The thread that talks to the devnet waits for the one that draws: hand over often.
 sys.setswitchinterval(0.0005)
 
@@ -30,10 +34,11 @@ sys.setswitchinterval(0.0005)
 class Display:
     """What is seen of a run: a bar with steps a second and mismatches on a terminal; a line every ten seconds elsewhere."""
 
-    def __init__(self, budget: Budget):
+    def __init__(self, budget: Budget, keep: Callable[[list[Step], Difference | None], None]):
         self.budget = budget
+        self.keep = keep
         self.tally = Tally()
-        self.is_live = False
+        self.network: live.LiveNetwork | None = None
         self.began = self.last = time.monotonic()
         self.status = console.status("Compiling, deploying and playing the prologue ...")
         self.bar = Progress(
@@ -59,6 +64,10 @@ class Display:
             self.last = now
             console.print(f"{tally.examples} of {examples} examples, {rate}")
 
+    def found(self, mismatch: Mismatch) -> None:
+        self.keep(mismatch.steps, mismatch.difference)
+        tell(console, "A mismatch: its calls are written; looking for a smaller form ...")
+
     def __enter__(self) -> "Display":
         self.status.start()
         return self
@@ -74,21 +83,16 @@ def fuzz(workers: int, open_backend: OpenBackend, budget: Budget, display: Displ
         return run_side_by_side(workers, open_backend, budget, display)
     with display, open_backend() as chain:
         if isinstance(chain, live.LiveNetwork):
-            display.is_live = True
+            display.network = chain
             live.play_prologue(chain, display.status.update)
             display.deployed([chain.place])
             return live.run(chain, display.tally, budget, display.progress)
         start = play_prologue(chain)
         display.deployed([chain.place])
-        return run(chain, start, display.tally, budget, display.progress)
+        return run(chain, start, display.tally, budget, display.progress, display.found)
 
 
-def how_to_replay(path: Path, is_live: bool) -> str:
-    """What happened on a live network began from a system with other periods than the one that `replay` deploys."""
-    return f"All calls are in {path}" if is_live else f"Run it again on both sides: ape run replay {path}"
-
-
-@click.command(short_help="Fuzz the contracts against the model")
+@click.command(cls=OneLineErrors, short_help="Fuzz the contracts against the model")
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts: Anvil, a program in one request; pyrevm in process; or signed transactions.")
 @click.option("--setting", type=click.Choice(SETTINGS), default="gas", show_default=True, help="How the compiler optimises the contracts.")
 @click.option("--network", metavar="CHOICE", default=None, help="With --backend transactions: Ape's ecosystem:network:provider to send to, instead of our own devnet. On a live network only calls that need no time to pass are drawn; it takes real funds.")
@@ -109,7 +113,8 @@ def cli(backend_name, setting, network, accounts, contracts, examples, steps, se
     The same seed and the same number of workers draw the same calls.
 
     Exits with 0 if everything was equal and everything was reached, 1 on a mismatch, 2 if something could not run,
-    3 if some operation or step of the waterfall was never reached, 130 on Ctrl-C (nothing is written then).
+    3 if some operation or step of the waterfall was never reached, 130 on Ctrl-C. Whatever ends it, the calls of a mismatch are
+    written as soon as it is found, and so are those that were sent to a live network.
     """
     examples = examples or (20 if backend_name == "transactions" else 2_400)
     workers = min(workers, examples)
@@ -118,39 +123,49 @@ def cli(backend_name, setting, network, accounts, contracts, examples, steps, se
     seed = time.time_ns() % 2**32 if seed is None else seed
     budget = Budget(examples, steps, seed, shrink_seconds)
     open_backend = partial(backend, backend_name, port, setting=setting, sources=contracts, network=network, aliases=accounts)
-    display = Display(budget)
-    context = {"backend": backend_name, "setting": setting, "seed": seed, "workers": workers}
+    context = {"backend": backend_name, "setting": setting, "seed": seed, "workers": workers, **trace.of_contracts(contracts)}
+
+    def keep(steps: list[Step], difference: Difference | None = None, start: str = PROLOGUE) -> None:
+        """Write a trace; what was sent to a live network began with its deployment."""
+        trace.write(trace_path, trace.record(steps, live.START if display.network else start, difference=difference, **context))
+
+    display = Display(budget, keep)
+    mismatch, heading, most = None, "MISMATCH, shrunk to:", None
     try:
-        mismatch = fuzz(workers, open_backend, budget, display)
-    except SetupError as error:
+        room_for(report_path, trace_path)
+        try:
+            mismatch = fuzz(workers, open_backend, budget, display)
+        except PrologueDiffers as found:
+            mismatch = Mismatch(found.steps[: found.difference.index + 1], found.difference)
+            heading, most = "MISMATCH before the first drawn call, in the prologue:", 3
+            keep(mismatch.steps, mismatch.difference, GENESIS)
+        except (SetupError, Interrupted):
+            if display.network and display.network.steps:
+                keep(display.network.steps)
+                tell(errors, f"All calls that were sent are in {trace_path}")
+            raise
+        else:
+            if mismatch is not None:
+                keep(mismatch.steps, mismatch.difference)
+        result = report(display.tally, mismatch, time.monotonic() - display.began, **context)
+        report_path.write_text(json.dumps(result, indent=1) + "\n")
+    except (SetupError, trace.TraceError, OSError) as error:
         tally = display.tally
         done = f" (after {tally.steps:,} steps, all of them equal)" if tally.steps and not tally.mismatches else ""
-        console.print(f"fuzz: {error}{done}", style="red", soft_wrap=True)
+        tell(errors, f"fuzz: {error}{done}", style="red")
         sys.exit(2)
-    except PrologueDiffers as found:
-        start = live.START if display.is_live else GENESIS
-        failing = found.steps[: found.difference.index + 1]
-        trace.write(trace_path, trace.record(failing, start, difference=found.difference, **context))
-        console.print("MISMATCH before the first drawn call, in the prologue:", style="bold red")
-        tell_difference(console, found.steps, found.difference, most=3)
-        console.print(how_to_replay(trace_path, display.is_live), soft_wrap=True)
-        sys.exit(1)
     except Interrupted as interrupt:
         tally = display.tally
-        found = "a mismatch, not shrunk yet" if tally.mismatches else "no mismatch so far"
-        console.print(f"Interrupted after {tally.steps:,} steps in {tally.examples:,} examples: {found}. Devnet ended.")
+        found = f"a mismatch, not shrunk yet: {trace_path}" if tally.mismatches else "no mismatch so far"
+        tell(console, f"Interrupted after {tally.steps:,} steps in {tally.examples:,} examples: {found}.")
         sys.exit(interrupt.status)
     tally = display.tally
-    result = report(tally, mismatch, time.monotonic() - display.began, **context)
-    report_path.parent.mkdir(parents=True, exist_ok=True)
-    report_path.write_text(json.dumps(result, indent=1) + "\n")
-    show(console, result)
+    if tally.steps:
+        show(console, result)
     if mismatch is not None:
-        start = live.START if display.is_live else PROLOGUE
-        trace.write(trace_path, trace.record(mismatch.steps, start, difference=mismatch.difference, **context))
-        console.print("MISMATCH:" if display.is_live else "MISMATCH, shrunk to:", style="bold red")
-        tell_difference(console, mismatch.steps, mismatch.difference)
-        console.print(how_to_replay(trace_path, display.is_live), soft_wrap=True)
+        tell(console, "MISMATCH:" if display.network else heading, style="bold red")
+        tell_difference(console, mismatch.steps, mismatch.difference, most)
+        tell(console, f"Run it again on both sides: {trace.command_to_replay(trace_path, context)}")
         sys.exit(1)
     # Transactions are few: what they reach is told, and not asked for.
     if tally.missing() and backend_name != "transactions":

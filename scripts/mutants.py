@@ -22,6 +22,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # before site-packages, where a dependency left a package "tests"
 
 from tests.differential.artifacts import CompileError
+from tests.differential.command_line import OneLineErrors
+from tests.differential.telling import tell
 from tests.mutation import budget, python_mutants, results, vyper_mutants
 from tests.mutation.arguments import MATHS
 from tests.mutation.contract_check import check_contract, compile_originals
@@ -32,10 +34,11 @@ from tests.mutation.mutant import Mutant, Verdict
 SIDES = ("contracts", "model")
 MOCKS = ("founder.py",)  # not the protocol
 EQUIVALENT = ROOT / "tests" / "mutation" / "equivalent.toml"
-ARGUED = 50  # programs that have a say in an argument that a fault changes nothing
+ARGUED = 300  # programs that have a say in an argument that a fault changes nothing
 PURE = {"contracts": "contracts/modules/fixed_point.vy", "model": "model/fixed_point.py"}
 LIMIT = {"contracts": 300, "model": 60}  # seconds of a processor: several times what a survivor takes
 console = Console()
+errors = Console(stderr=True)
 
 
 class Failed(Exception):
@@ -139,7 +142,7 @@ def interrupt(number: int, _frame) -> None:
     raise KeyboardInterrupt(number)
 
 
-@click.command(short_help="Plant faults and see whether the fuzzer finds them")
+@click.command(cls=OneLineErrors, short_help="Plant faults and see whether the fuzzer finds them")
 @click.option("--side", type=click.Choice((*SIDES, "both")), default="both", show_default=True, help="Plant them in the contracts, in the model, or in one after the other.")
 @click.option("--examples", type=click.IntRange(min=1), default=1200, show_default=True, help="The budget: how many programs each fault may take to be found.")
 @click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True, help="How many calls a program has.")
@@ -161,7 +164,7 @@ def cli(side, examples, steps, seed, first, workers, sample, only, ids, survivor
     own, in the comparison of all pure functions.
 
     An interrupted run goes on where it was, as long as contracts, model, engine and budget are the same. A fault that is argued to
-    change nothing (tests/mutation/equivalent.toml) is tried on a few of the programs only.
+    change nothing (tests/mutation/equivalent.toml) is tried on a quarter of the programs only.
 
     Exits with 0 if every fault was found or is known to change nothing, 1 if some survived, 2 if something could not run,
     130 on Ctrl-C.
@@ -190,7 +193,7 @@ def cli(side, examples, steps, seed, first, workers, sample, only, ids, survivor
             return
         summaries = _run(mutants, store, context, reasons, first, workers, build, examples=examples, length=steps, seed=seed)
     except (Failed, CompileError, NoVerdict, results.ResultsError, python_mutants.MissingTool, OSError) as error:
-        console.print(f"mutants: {error}", style="red", soft_wrap=True)
+        tell(errors, f"mutants: {error}", style="red")
         sys.exit(2)
     except KeyboardInterrupt:
         console.print("Interrupted: what is known so far is kept; the same command goes on from there.")

@@ -11,9 +11,10 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from model import State
-from tests.differential import trace, world
-from tests.differential.artifacts import SETTINGS
+from model import State, SystemParameters
+from tests.differential import trace
+from tests.differential.artifacts import CONTRACTS, SETTINGS
+from tests.differential.command_line import OneLineErrors
 from tests.differential.difference import Difference
 from tests.differential.engine import Backend, PrologueDiffers, Step, Unplayable, play_prologue
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
@@ -36,11 +37,19 @@ def read_all(paths: tuple[Path, ...]) -> dict[Path, Plain]:
     return traces
 
 
+def by_system(traces: dict[Path, Plain]) -> dict[SystemParameters, dict[Path, Plain]]:
+    """Traces by what the Controller was deployed with: each system is deployed once."""
+    systems: dict[SystemParameters, dict[Path, Plain]] = {}
+    for path, recorded in traces.items():
+        systems.setdefault(trace.system_of(recorded), {})[path] = recorded
+    return systems
+
+
 def replay_all(traces: dict[Path, Plain], chain: Backend) -> Iterator[tuple[Path, list[Step], Difference | None]]:
     """First those that start right after deployment; then, where the prologue has been played, the others."""
     for path, recorded in traces.items():
         if trace.starts_at_genesis(recorded):
-            yield path, *replay(path, recorded, world.genesis(), chain)
+            yield path, *replay(path, recorded, trace.deployed(recorded), chain)
     if not all(map(trace.starts_at_genesis, traces.values())):
         start = play_prologue(chain)
         for path, recorded in traces.items():
@@ -92,14 +101,15 @@ def plain_replay(path: Path | str, steps: list[Step], difference: Difference | N
     return result
 
 
-@click.command(short_help="Run recorded traces again in the model and in the contracts")
+@click.command(cls=OneLineErrors, short_help="Run recorded traces again in the model and in the contracts")
 @click.argument("paths", metavar="TRACE...", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="devnet", show_default=True, help="What executes the contracts.")
 @click.option("--setting", type=click.Choice(SETTINGS), default="gas", show_default=True, help="How the compiler optimises the contracts.")
+@click.option("--contracts", type=click.Path(exists=True, file_okay=False, path_type=Path), default=CONTRACTS, help="The folder of the contracts, if they are not this project's own.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
 @click.option("--record", "folder", type=click.Path(file_okay=False, path_type=Path), default=None, help="A folder to write each trace to that was equal, with the outcome of each call and the state after it.")
 @click.option("--json", "as_json", is_flag=True, help="Print what came of each trace as JSON, and nothing else.")
-def cli(paths, backend_name, setting, port, folder, as_json):
+def cli(paths, backend_name, setting, contracts, port, folder, as_json):
     """Run the calls of each TRACE again, in the model and in the contracts: failures, scenarios and recorded runs, or whole
     folders of them. Each is stopped at the first thing on which model and contracts, or model and record, disagree, which is
     shown side by side.
@@ -109,15 +119,17 @@ def cli(paths, backend_name, setting, port, folder, as_json):
     results: list[Plain] = []
     try:
         traces = read_all(paths)
-        with ExitStack() as stack:
-            with console.status("Compiling and deploying ..."):
-                chain = stack.enter_context(backend(backend_name, port, setting=setting))
-            for path, steps, difference in patiently(replay_all(traces, chain)):
-                results.append(plain_replay(path, steps, difference))
-                if not as_json:
-                    tell_replay(path, traces[path], steps, difference, in_short=len(traces) > 1)
-                if folder and difference is None:
-                    trace.write(folder / path.name, trace.recorded(traces[path], steps))
+        for system, alike in by_system(traces).items():
+            with ExitStack() as stack:
+                with console.status("Compiling and deploying ..."):
+                    began = min(map(trace.deployed_at, alike.values()))
+                    chain = stack.enter_context(backend(backend_name, port, setting=setting, sources=contracts, system=system, began=began))
+                for path, steps, difference in patiently(replay_all(alike, chain)):
+                    results.append(plain_replay(path, steps, difference))
+                    if not as_json:
+                        tell_replay(path, traces[path], steps, difference, in_short=len(traces) > 1)
+                    if folder and difference is None:
+                        trace.write(folder / path.name, trace.recorded(traces[path], steps))
     except (SetupError, trace.TraceError) as error:
         tell(errors, f"replay: {error}", style="red")
         sys.exit(2)

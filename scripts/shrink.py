@@ -10,26 +10,27 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
-from tests.differential import trace, world
-from tests.differential.artifacts import SETTINGS
+from tests.differential import trace
+from tests.differential.artifacts import CONTRACTS, SETTINGS
+from tests.differential.command_line import OneLineErrors
 from tests.differential.engine import PrologueDiffers, Unplayable, play_prologue
 from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
 from tests.differential.shrink import NoFailure, Shrinker
 from tests.differential.telling import tell, tell_difference
-from tests.differential.trace_schema import GENESIS, PROLOGUE
 
 console = Console()
 errors = Console(stderr=True)
 
 
-@click.command(short_help="Make a failing trace smaller and plainer")
+@click.command(cls=OneLineErrors, short_help="Make a failing trace smaller and plainer")
 @click.argument("path", metavar="TRACE", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), default=None, help="Where to write what is left; without it, beside TRACE as NAME.shrunk.json.")
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="evm", show_default=True, help="What executes the contracts.")
 @click.option("--seconds", type=click.FloatRange(min=0), default=None, help="How long to try; without it, until nothing helps any more.")
 @click.option("--setting", type=click.Choice(SETTINGS), default="gas", show_default=True, help="How the compiler optimises the contracts.")
+@click.option("--contracts", type=click.Path(exists=True, file_okay=False, path_type=Path), default=CONTRACTS, help="The folder of the contracts, if they are not this project's own.")
 @click.option("--port", type=click.IntRange(1, 65_535), default=None, help="The devnet's port; any free one without it.")
-def cli(path, output, backend_name, setting, seconds, port):
+def cli(path, output, backend_name, setting, contracts, seconds, port):
     """Leave out the calls of TRACE that it does not need to fail, then make ids, numbers and times plainer, for as long as it fails
     in the same way: with the same fingerprint.
 
@@ -40,8 +41,9 @@ def cli(path, output, backend_name, setting, seconds, port):
     shrinker, interrupted = None, None
     try:
         original = trace.read(path)
-        with console.status("Compiling, deploying and playing the prologue ...") as status, backend(backend_name, port, setting=setting) as chain:
-            start = world.genesis() if trace.starts_at_genesis(original) else play_prologue(chain)
+        deployment = {"setting": setting, "sources": contracts, "system": trace.system_of(original), "began": trace.deployed_at(original)}
+        with console.status("Compiling, deploying and playing the prologue ...") as status, backend(backend_name, port, **deployment) as chain:
+            start = trace.deployed(original) if trace.starts_at_genesis(original) else play_prologue(chain)
 
             def progress() -> None:
                 if shrinker is not None:
@@ -60,22 +62,22 @@ def cli(path, output, backend_name, setting, seconds, port):
         interrupted = interrupt
         if shrinker is None:
             fail("interrupted before anything was tried; nothing was written", interrupt.status)
+    left = shrunk(original, shrinker, shrunk_on=backend_name, setting=setting, **trace.of_contracts(contracts))
     try:
-        trace.write(output, shrunk(original, shrinker, backend_name))
+        trace.write(output, left)
     except trace.TraceError as error:
         fail(str(error))
     tell_difference(console, shrinker.steps, shrinker.difference)
     end = "interrupted" if interrupted else "out of time" if time.monotonic() > until else "nothing more can be left out or made plainer"
     tell(console, f"{len(original['steps'])} calls before, {len(shrinker.steps)} after {len(shrinker.tried):,} attempts; {end}")
-    tell(console, f"Written to {output}; run it again: ape run replay {output}")
+    tell(console, f"Written to {output}; run it again: {trace.command_to_replay(output, left['context'])}")
     sys.exit(interrupted.status if interrupted else 0)
 
 
-def shrunk(original: dict, shrinker: Shrinker, backend_name: str) -> dict:
+def shrunk(original: dict, shrinker: Shrinker, **context: str) -> dict:
     """The trace of what is left; what is known of the original is kept."""
-    start = GENESIS if trace.starts_at_genesis(original) else PROLOGUE
-    context = {**original.get("context", {}), "shrunk_on": backend_name, "shrunk_from": len(original["steps"])}
-    return trace.record(shrinker.steps, start, title=original.get("title"), difference=shrinker.difference, **context)
+    context = {**original.get("context", {}), **context, "shrunk_from": len(original["steps"])}
+    return trace.record(shrinker.steps, original["start"], title=original.get("title"), difference=shrinker.difference, **context)
 
 
 def fail(message: str, status: int = 2) -> None:

@@ -164,7 +164,7 @@ MAX_ACCOUNTS: constant(uint256) = 4
 MAX_POOLS: constant(uint256) = 11
 MAX_TOKENS: constant(uint256) = 7
 MAX_OTHERS: constant(uint256) = 12
-MAX_WORDS: constant(uint256) = 2_304  # allowances and views
+MAX_WORDS: constant(uint256) = 2_560  # balances, allowances, views and accounts
 MAX_OWNERS: constant(uint256) = 14
 MAX_SPENDERS: constant(uint256) = 20
 MAX_ALLOWANCES: constant(uint256) = MAX_OWNERS * MAX_SPENDERS
@@ -263,11 +263,14 @@ def allowances(
     owners: DynArray[address, MAX_OWNERS], spenders: DynArray[address, MAX_SPENDERS]
 ) -> DynArray[uint256, MAX_WORDS]:
     """
-    @notice Every owner's allowance to every spender, token by token; and after them what the system's views say now that
-            is not stored so: the constants, and each pool's prices and regime as of this block.
+    @notice Every owner's balances, and allowances to every spender, token by token; and after them what the system's views say
+            now that is not stored so: the constants, and each pool's prices and regime as of this block, with what each owner
+            has there. Longer than `read`, which looks at those alone who are expected to have something.
     """
     found: DynArray[uint256, MAX_WORDS] = []
     for token: address in self.tokens:
+        for owner: address in owners:
+            found.append(staticcall IToken(token).balanceOf(owner))
         if token != DLQ:
             for amount: uint256 in staticcall IToken(token).allowances(owners, spenders):
                 found.append(amount)
@@ -300,7 +303,22 @@ def allowances(
         found.append(convert(staticcall CONTROLLER.is_pool(pool), uint256))
         found.append(convert(staticcall CONTROLLER.pool_of(base, quote), uint256))
         found.append(convert(staticcall CONTROLLER.pool_of(quote, base), uint256))
+        for owner: address in owners:
+            found.append(self._owned(IPool(pool), owner))
     return found
+
+
+@internal
+@view
+def _owned(pool: IPool, owner: address) -> uint256:
+    """
+    @notice A hash of all that somebody has in a pool, and staked to it.
+    """
+    position: Position = staticcall pool.position(owner)
+    request: Request = staticcall pool.request(owner)
+    deposit: Deposit = staticcall pool.deposit(owner)
+    account: StakeAccount = staticcall BACKSTOP.account(pool.address, owner)
+    return convert(keccak256(abi_encode(position, request, deposit, account)), uint256)
 
 
 @internal

@@ -48,7 +48,7 @@ class Node:
 
     def __init__(self, sources: Path = CONTRACTS):
         self.backend = Evm(compile_contracts(sources))
-        self.blocks: list[dict] = [self._block(0, world.START - 200 * world.DAY, "", [])]
+        self.blocks: list[dict] = [self._block(0, world.BEGINNING, "", [])]
         self.most_blocks = 10**9
         self.refuse = self._say_how_many
         self.fails_each = 10**9

@@ -10,9 +10,11 @@ from eth_keys.datatypes import PrivateKey
 from eth_utils import keccak
 from rlp import encode as rlp_encode
 
+from model import OPERATIONS, SystemParameters
+from model.operations import VIEWS
 from model.state import BACKSTOP, CONTROLLER, FOUNDER, LENS, RESERVE
 from tests.differential import world
-from tests.differential.artifacts import Artifacts
+from tests.differential.artifacts import Artifacts, CompileError
 from tests.differential.codec import Directory
 
 FIRST_POOL_NONCE = 3  # the Controller's constructor creates the Reserve and the Backstop
@@ -41,7 +43,9 @@ def inspector_arguments(addresses: dict[str, str]) -> list:
     return [*contracts, *[[addresses[name] for name in names] for names in lists]]
 
 
-def deploy_code(artifacts: Artifacts, place: Callable[[bytes], str]) -> tuple[Directory, str]:
+def deploy_code(
+    artifacts: Artifacts, place: Callable[[bytes], str], parameters: SystemParameters = world.SYSTEM
+) -> tuple[Directory, str]:
     """The world without Ape: the same contracts in the same order as `deployment.deploy_world`, and so at the same addresses.
 
     Parameters
@@ -62,7 +66,7 @@ def deploy_code(artifacts: Artifacts, place: Callable[[bytes], str]) -> tuple[Di
     for name, decimals in world.DECIMALS.items():
         if name != world.DLQ:
             tokens[name] = create("AwkwardToken", name, name, decimals, world.SUPPLY)
-    system = [getattr(world.SYSTEM, name) for name in world.SYSTEM.__slots__]
+    system = [getattr(parameters, name) for name in parameters.__slots__]
     blueprints = [place(artifacts[name].blueprint) for name in ("Pool", "Reserve", "Backstop")]
     controller = create("Controller", tokens[world.DLQ], *system, *blueprints)
     founder = create("Founder", tokens[world.DLQ], *[place(artifacts[name].blueprint) for name in FOUNDED])
@@ -74,7 +78,13 @@ def deploy_code(artifacts: Artifacts, place: Callable[[bytes], str]) -> tuple[Di
 
 
 def directory(addresses: dict[str, bytes], artifacts: Artifacts) -> Directory:
-    """The directory of deployed contracts, and of every pool that may be created."""
+    """The directory of deployed contracts, and of every pool that may be created.
+
+    Raises
+    ------
+    CompileError
+        If the model has a call that the contracts do not know.
+    """
     creator = addresses[CONTROLLER]
     pools = {name: created_address(creator, FIRST_POOL_NONCE + number) for number, name in enumerate(world.POOLS)}
     contracts = {
@@ -83,4 +93,8 @@ def directory(addresses: dict[str, bytes], artifacts: Artifacts) -> Directory:
     }  # fmt: skip
     abis = {kind: artifacts[name].abi for kind, name in contracts.items()}
     # An awkward token has more functions than DLQ; of those that both have, DLQ says what they return.
-    return Directory({**addresses, **pools}, {**abis, "token": artifacts["AwkwardToken"].abi + artifacts["DLQ"].abi})
+    found = Directory({**addresses, **pools}, {**abis, "token": artifacts["AwkwardToken"].abi + artifacts["DLQ"].abi})
+    unknown = [name for name in (*OPERATIONS, *VIEWS) if name not in found.calls]
+    if unknown:
+        raise CompileError(f"the contracts lack what the model has: {', '.join(unknown)}")
+    return found

@@ -189,6 +189,7 @@ class Orders:
     database: str
     shrink_seconds: float
     unfinished: list[str]  # findings that were not shrunk when the campaign was interrupted
+    context: dict  # what each finding says of where it was found
 
 
 class Hand:
@@ -204,7 +205,7 @@ class Hand:
     def draw(self, round_: Round) -> tuple[Tally, Judge]:
         """One round; what it reached and found."""
         plan, tally = self.orders.plan, Tally()
-        context = {"backend": plan.backend, "campaign": plan.seed, "round": round_.number}
+        context = {**self.orders.context, "campaign": plan.seed, "round": round_.number}
         judge = Judge(self.chain, self.orders.findings, round_.until, context, round_.running_again)
         try:
             draw_programs(
@@ -265,11 +266,24 @@ class Display(Protocol):
 
 
 def run_campaign(
-    campaign: Campaign, count: int, open_backend: OpenBackend, *, seconds: float, database: str, shrink_seconds: float, display: Display
+    campaign: Campaign,
+    count: int,
+    open_backend: OpenBackend,
+    *,
+    seconds: float,
+    database: str,
+    shrink_seconds: float,
+    display: Display,
+    **context: str,
 ) -> None:
-    """Go on with a campaign until it has lasted `seconds` in all; whatever ends it, its state is on disk then."""
+    """Go on with a campaign until it has lasted `seconds` in all; whatever ends it, its state is on disk then.
+
+    Parameters
+    ----------
+    context : what each finding says of where it was found: the backend, the contracts
+    """
     unfinished = [digest for digest, found in campaign.findings.read().items() if not found["context"].get("shrunk")]
-    orders = Orders(campaign.progress.plan, campaign.findings, database, shrink_seconds, unfinished)
+    orders = Orders(campaign.progress.plan, campaign.findings, database, shrink_seconds, unfinished, context)
     course = Course(campaign, seconds, display)
     try:
         with workers(count, _work, count, open_backend, orders) as team, interruptible(), display:

@@ -7,7 +7,7 @@ and compared as bytes; only a difference is decoded, to be read by people.
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain, product, zip_longest
 from typing import Any
 
@@ -26,6 +26,7 @@ from model.token import DLQ_NAME, DLQ_SYMBOL, DLQ_VERSION
 from tests.differential import world
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
+HALTED = b"halted"  # in the place of revert data: the EVM itself has ended the call
 READOUT = ("controller", "pools", "stakes", "tokens")  # what the Inspector's `read` returns
 SYSTEM_VIEWS = (  # what its `allowances` ends with
     "controller.dlq", "controller.reserve", "controller.backstop", "controller.epoch_seconds", "reserve.controller",
@@ -170,9 +171,10 @@ class Directory:
         return revert_data(outcome.reason)
 
     def log(self, event: Event) -> Log:
-        signature = self.events[kind(event.source), event.name]
+        signature = self.events.get((kind(event.source), event.name))
         values = event.arguments
-        assert len(values) == len(signature.indexed) + len(signature.plain), f"{event.name}: other fields than the contract's"
+        if signature is None or set(values) != {name for name, _ in (*signature.indexed, *signature.plain)}:
+            return Log(self.addresses[event.source], (), b"")  # the contract cannot say this
         topics = (signature.topic, *[self.word(values[name]) for name, _ in signature.indexed])
         data = b"".join([self.word(values[name]) for name, _ in signature.plain])
         return Log(self.addresses[event.source], topics, data)
@@ -202,6 +204,8 @@ class Directory:
     def read_outcome(self, operation: Operation, ok: bool, data: bytes, logs: tuple[Log, ...]) -> Outcome:
         """What the chain did, in the model's words."""
         if not ok:
+            if data == HALTED:
+                return Outcome(None, "halted by the EVM: out of gas, or an instruction that there is not", ())
             is_text = data[:4] == ERROR_SELECTOR
             reason = decode(["string"], data[4:])[0] if is_text else f"no reason given ({data[:4].hex() or 'no data'})"
             return Outcome(None, reason, ())
@@ -310,15 +314,18 @@ class StateCodec:
         return hook.call.target, int.from_bytes(payload, "big"), hook.before, hook.bubbles
 
     def encode_allowances(self, state: State, now: int) -> bytes:
-        """The return data of the Inspector's `allowances`: all that there may be, and what the views say that it asks."""
-        found = [
-            state.tokens[token].allowances.get((owner, spender), 0).to_bytes(32, "big")
-            for token in world.TOKENS
-            for owner in world.OWNERS
-            for spender in world.SPENDERS
-        ]
-        views = self._system_views(state) + b"".join([self._pool_views(name, state.pools[name], now) for name in state.controller.pools])
-        return (32).to_bytes(32, "big") + _array(found + _words(views))
+        """The return data of the Inspector's `allowances`: all that there may be, what the views say that it asks, and what everybody has."""
+        found = []
+        for name in world.TOKENS:
+            token = state.tokens[name]
+            found += [token.balances.get(owner, 0).to_bytes(32, "big") for owner in world.OWNERS]
+            pairs = product(world.OWNERS, world.SPENDERS)
+            found += [token.allowances.get(pair, 0).to_bytes(32, "big") for pair in pairs]
+        found += _words(self._system_views(state))
+        for name in state.controller.pools:
+            found += _words(self._pool_views(name, state.pools[name], now))
+            found += [self._owned(name, owner, state) for owner in world.OWNERS]
+        return (32).to_bytes(32, "big") + _array(found)
 
     def _system_views(self, state: State) -> bytes:
         system, dlq = state.controller.parameters, state.controller.dlq
@@ -336,6 +343,17 @@ class StateCodec:
         fixed = pool.base, pool.quote, CONTROLLER, RESERVE, BACKSTOP, pool.epoch_seconds, *fields_of(pool.parameters)
         return self._row(*fixed, pool.status, spot, price, books.bailout, may_need_stake(pool, now), True, name, name)
 
+    def _owned(self, name: str, owner: str, state: State) -> bytes:
+        """A hash of all that somebody has in a pool, and staked to it."""
+        pool = state.pools[name]
+        rows = (
+            pool.positions.get(owner, EMPTY_POSITION),
+            pool.requests.get(owner, EMPTY_REQUEST),
+            pool.deposits.get(owner, EMPTY_DEPOSIT),
+            state.backstop.accounts.get((name, owner), EMPTY_STAKE_ACCOUNT),
+        )
+        return _hash_of(b"".join([self._row(*fields_of(row)) for row in rows]))
+
     def read(self, readout: bytes) -> dict[str, Any]:
         """A readout as fields by their paths."""
         values = decode([_canonical(item) for item in self.directory.readout], readout)
@@ -347,10 +365,12 @@ class StateCodec:
     def read_allowances(self, data: bytes) -> dict[str, int]:
         """Allowances and views as fields by their paths."""
         (values,) = decode(["uint256[]"], data)
-        places = product(world.TOKENS, world.OWNERS, world.SPENDERS)
-        allowances = [f"tokens[{token}].allowances[{owner}][{spender}]" for token, owner, spender in places]
-        views = [f"pools[{pool}].{view}" for pool in world.POOLS for view in POOL_VIEWS]
-        return dict(zip((*allowances, *SYSTEM_VIEWS, *views), values))
+        owned = [f"owned[{owner}]" for owner in world.OWNERS]
+        of_a_token = [f"balances[{owner}]" for owner in world.OWNERS]
+        of_a_token += [f"allowances[{owner}][{spender}]" for owner, spender in product(world.OWNERS, world.SPENDERS)]
+        tokens = [f"tokens[{token}].{place}" for token in world.TOKENS for place in of_a_token]
+        pools = [f"pools[{pool}].{place}" for pool in world.POOLS for place in (*POOL_VIEWS, *owned)]
+        return dict(zip((*tokens, *SYSTEM_VIEWS, *pools), values))
 
     def _flatten(self, path: str, item: dict, value: Any, fields: dict[str, Any]) -> None:
         if item["type"].endswith("]"):
@@ -375,6 +395,9 @@ def _stake_rows(pool: str, backstop: Backstop) -> tuple:
 def fields_of(row: Any) -> tuple:
     """The values of a slotted dataclass, in order."""
     return tuple([getattr(row, name) for name in row.__slots__])
+
+
+_hash_of = lru_cache(maxsize=4_096)(keccak)  # most of what is hashed again and again is nothing
 
 
 def _words(data: bytes) -> list[bytes]:

@@ -15,7 +15,8 @@ from model.state import ZERO, Pool, State
 from tests.differential import world
 from tests.differential.artifacts import Artifacts
 from tests.differential.codec import StateCodec, kind
-from tests.differential.engine import Step, encode_calls, run_model
+from tests.differential.engine import Step, describe, encode_calls, run_model
+from tests.differential.machine import Enough
 from tests.differential.source_map import Branch, Code, Line
 from tests.differential.tracer import Answer, Trace, Tracer
 
@@ -23,6 +24,10 @@ VIEWS_OF_NOW = ("spot_price", "oracle_price", "in_bailout", "stake_locked")
 # There are several ways to these: a token may have been about to make a call.
 OF_TOKENS = ("token_moves: amount changed", "backstop: reward not received")
 NAMED = Path(__file__).with_name("unreachable.toml")
+
+
+class TracedDiffers(Enough):
+    """The traced contracts do not do what the model says; there is nothing to measure."""
 
 
 class Watcher:
@@ -44,7 +49,7 @@ class Watcher:
         self._check(steps, self.tracer.run(encode_calls(steps, self.tracer.directory), keep=True))
         state = steps[-1].state
         if self.tracer.digest(steps[-1].now) != StateCodec(self.tracer.directory).digest(state):
-            raise RuntimeError("the traced contracts disagree with the model on the state after the prologue")
+            raise TracedDiffers("the contracts disagree with the model on the state after the prologue")
         return state
 
     def judge(self, steps: list[Step]) -> None:
@@ -71,7 +76,7 @@ class Watcher:
         for step, seen in zip(steps, observed, strict=True):
             expected = step.outcome.ok, directory.result(step.outcome), tuple([directory.log(event) for event in step.outcome.events])
             if seen != expected:
-                raise RuntimeError(f"the traced contracts disagree with the model: {step.operation} at {step.now}")
+                raise TracedDiffers(f"the contracts disagree with the model: {describe(step)}")
 
 
 def _sorts(step: Step) -> set[Hashable]:

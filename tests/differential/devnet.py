@@ -9,7 +9,7 @@ from typing import Any
 
 from ape.api import ProviderAPI
 
-from tests.differential.codec import Directory, Log
+from tests.differential.codec import HALTED, Directory, Log
 from tests.differential.engine import EncodedCall, Execution, Observation, Step
 
 GAS = hex(100_000_000)
@@ -69,7 +69,10 @@ def _data(result: dict[str, Any]) -> bytes:
 
 
 def _observe(done: dict[str, Any], stored: dict[str, Any]) -> Observation:
-    return Observation(done["status"] == "0x1", _data(done), read_logs(done["logs"]), _data(stored), int(done["gasUsed"], 16))
+    ok = done["status"] == "0x1"
+    # Anvil tells a halt from a revert by nothing else: it takes all the gas there was.
+    data = HALTED if not ok and done["gasUsed"] == GAS else _data(done)
+    return Observation(ok, data, read_logs(done["logs"]), _data(stored), int(done["gasUsed"], 16))
 
 
 def read_logs(logs: list[dict[str, Any]]) -> tuple[Log, ...]:

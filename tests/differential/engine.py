@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from eth_abi.exceptions import DecodingError
+
 from model import Operation, Outcome, Parameters, State, apply
 from tests.differential import world
 from tests.differential.codec import Directory, Log, StateCodec, kind
@@ -26,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an EVM did with one call: `data` is return or revert data, `stored` the Inspector's answer right after.
+    """What an EVM did with one call: `data` is return or revert data, or that it was halted; `stored` the Inspector's answer right after.
 
     The answer is its `digest` of the whole stored state, or all of what it `read` if that was asked for.
     """
@@ -38,6 +40,7 @@ class Observation:
     gas: int
 
 
+UNREADABLE = Row("state", "can be read", "the Inspector is refused, or answers in another form")
 EncodedCall = tuple[int, str, str, bytes]  # time, sender, target, calldata
 Execution = tuple[list[Observation], bytes]  # one observation a call, and the Inspector's allowances and views after the last
 
@@ -162,7 +165,10 @@ def difference_at(index: int, what: str, step: Step, seen: Observation, director
     if what == "state":
         codec = StateCodec(directory)
         expected, found = codec.encode(step.state), read()
-        rows = [row for row in rows_of(codec.read(expected), codec.read(found)) if row.differs]
+        try:
+            rows = [row for row in rows_of(codec.read(expected), codec.read(found)) if row.differs]
+        except DecodingError:
+            rows = [UNREADABLE]
         return Difference(index, what, rows or [Row("state", expected.hex(), found.hex())])
     difference = outcome_difference(index, step.outcome, directory.read_outcome(step.operation, seen.ok, seen.data, seen.logs))
     return difference or Difference(index, what, [Row("data", directory.result(step.outcome).hex(), seen.data.hex())])
@@ -172,7 +178,10 @@ def allowances_difference(index: int, step: Step, found: bytes, directory: Direc
     """The allowances and views after a step that differ, or None."""
     codec = StateCodec(directory)
     expected = codec.encode_allowances(step.state, step.now)
-    rows = rows_of(codec.read_allowances(expected), codec.read_allowances(found)) if found != expected else []
+    try:
+        rows = rows_of(codec.read_allowances(expected), codec.read_allowances(found)) if found != expected else []
+    except DecodingError:
+        rows = [UNREADABLE]
     return Difference(index, "allowances", [row for row in rows if row.differs]) if rows else None
 
 

@@ -18,6 +18,7 @@ from ape_accounts import KeyfileAccount
 from requests import RequestException
 from web3.exceptions import Web3Exception
 
+from model import SystemParameters
 from tests.differential import live, world
 from tests.differential.artifacts import CONTRACTS, Artifacts, CompileError, compile_contracts
 from tests.differential.deployment import deploy_world
@@ -106,6 +107,15 @@ def check_port(port: int) -> None:
             raise SetupError(f"port {port} is taken ({error.strerror}): name another with --port, or leave it out") from error
 
 
+def room_for(*paths: Path) -> None:
+    """Folders for the files that are to be written in the end: what stands in their way is said before."""
+    for path in paths:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SetupError(f"{path}: cannot be written ({error.strerror})") from error
+
+
 @contextmanager
 def devnet(port: int | None = None) -> Iterator[ProviderAPI]:
     """A fresh Anvil on `port`, or on a free one; ended with the block, whatever ends it."""
@@ -141,6 +151,8 @@ def backend(
     sources: Path = CONTRACTS,
     network: str | None = None,
     aliases: Sequence[str] = (),
+    system: SystemParameters = world.SYSTEM,
+    began: int = world.BEGINNING,
 ) -> Iterator[Backend | LiveNetwork]:
     """The world, deployed: on a fresh devnet, in process, or on another network.
 
@@ -152,6 +164,8 @@ def backend(
     sources : the contracts' folder
     network : for "transactions", Ape's choice of a network; our own devnet without it
     aliases : for a live network, Ape's accounts to send from, in the order of `world.ACTORS`
+    system : what the Controller is deployed with; a live network has its own
+    began : when that is, on a devnet of ours
     """
     if network is None and aliases or network is not None and name != "transactions":
         raise SetupError("--network goes with --backend transactions, and --account with --network")
@@ -160,10 +174,11 @@ def backend(
     check_tools()
     logger.set_level(LogLevel.WARNING)
     try:
-        artifacts = compile_contracts(sources, setting)
+        with interruptible():
+            artifacts = compile_contracts(sources, setting)
         if name == "evm":
             with interruptible():
-                yield Evm(artifacts)
+                yield Evm(artifacts, system)
             return
         check_sizes(artifacts, setting)
         with devnet(port) if network is None else connected(network) as provider:
@@ -172,9 +187,9 @@ def backend(
             elif aliases:
                 raise SetupError("--account goes with a live network: on a development network, Ape's test accounts send")
             elif name == "transactions":
-                yield by_transactions(provider, artifacts)
+                yield by_transactions(provider, artifacts, system, began)
             else:
-                yield on_devnet(provider, artifacts)
+                yield on_devnet(provider, artifacts, system, began)
     except CompileError as error:
         raise SetupError(str(error)) from error
     except (ApeException, Web3Exception, RequestException) as error:
@@ -191,10 +206,12 @@ def check_sizes(artifacts: Artifacts, setting: str) -> None:
             )
 
 
-def on_devnet(provider: ProviderAPI, artifacts: Artifacts) -> Devnet:
+def on_devnet(provider: ProviderAPI, artifacts: Artifacts, system: SystemParameters = world.SYSTEM, began: int = world.BEGINNING) -> Devnet:
     """The world, deployed by Ape to the connected devnet."""
-    provider.make_request("evm_setNextBlockTimestamp", [hex(world.START - 200 * world.DAY)])
-    directory, inspector = deploy_world(accounts_of_tests(), artifacts)
+    if began <= chain.blocks.head.timestamp:
+        raise SetupError("these calls were made before this devnet began, and its time does not run backwards: use --backend evm")
+    provider.make_request("evm_setNextBlockTimestamp", [hex(began)])
+    directory, inspector = deploy_world(accounts_of_tests(), artifacts, system)
     return Devnet(provider, directory, bytes.fromhex(inspector.address[2:]))
 
 
@@ -202,11 +219,11 @@ def accounts_of_tests() -> list[AccountAPI]:
     return list(accounts.test_accounts[: len(world.ACTORS)])
 
 
-def by_transactions(provider: ProviderAPI, artifacts: Artifacts) -> Transactions:
+def by_transactions(provider: ProviderAPI, artifacts: Artifacts, system: SystemParameters, began: int) -> Transactions:
     """The same, for calls that are sent as signed transactions."""
     actors = dict(zip(world.ACTORS, accounts_of_tests()))
     check_funds(provider, actors)
-    return Transactions(on_devnet(provider, artifacts), actors)
+    return Transactions(on_devnet(provider, artifacts, system, began), actors)
 
 
 def on_live_network(provider: ProviderAPI, artifacts: Artifacts, aliases: Sequence[str]) -> LiveNetwork:

@@ -4,15 +4,17 @@ import re
 
 from pyrevm import EVM, BlockEnv, CfgEnv, Env
 
+from model import SystemParameters
 from tests.differential import world
 from tests.differential.addresses import actors, deploy_code
 from tests.differential.artifacts import Artifacts
-from tests.differential.codec import Directory, Log
+from tests.differential.codec import HALTED, Directory, Log
 from tests.differential.engine import EncodedCall, Execution, Observation, Step, encode_calls
 
 GAS = 100_000_000
 CODE_SIZE = 2**16  # room for contracts compiled without optimisation, which are larger than Ethereum allows
 REVERTED = re.compile(r"Revert \{ gas_used: (\d+), output: 0x([0-9a-f]*) \}")
+HALT = re.compile(r"Halt \{ reason: .+, gas_used: (\d+) \}")
 
 
 def new_evm() -> EVM:
@@ -29,17 +31,17 @@ class Evm:
     place = "in process"
     elsewhere = False
 
-    def __init__(self, artifacts: Artifacts):
+    def __init__(self, artifacts: Artifacts, system: SystemParameters = world.SYSTEM):
         self.evm = new_evm()
         self.artifacts = artifacts
         self.governor = _text(actors()[world.GOVERNOR])
-        self.directory, self.inspector = self._deploy()
+        self.directory, self.inspector = self._deploy(system)
         self.address = {name: _text(address) for name, address in self.directory.addresses.items()}
         self.digest, self.read = (self.directory.calls[f"inspector.{name}"].selector for name in ("digest", "read"))
         self.read_allowances = self.directory.calldata_of_allowances()
 
-    def _deploy(self) -> tuple[Directory, str]:
-        return deploy_code(self.artifacts, lambda code: self.evm.deploy(self.governor, code, gas=GAS))
+    def _deploy(self, system: SystemParameters) -> tuple[Directory, str]:
+        return deploy_code(self.artifacts, lambda code: self.evm.deploy(self.governor, code, gas=GAS), system)
 
     def execute(self, calls: list[EncodedCall], *, in_full: bool = False) -> Execution:
         """See `engine.Backend`: each call is followed by one to the Inspector, and in the end all are taken back."""
@@ -66,15 +68,16 @@ class Evm:
         return Observation(ok, returned, logs, stored, gas)
 
     def _call(self, sender: str, target: str, data: bytes) -> tuple[bool, bytes, tuple[Log, ...], int]:
-        """Whether it succeeded, return or revert data, logs, gas."""
+        """Whether it succeeded; return or revert data, or that it was halted; logs, gas."""
         try:
             returned = self.evm.message_call(sender, target, data, gas=GAS)
         except RuntimeError as error:
-            # pyrevm tells of a revert in words only.
-            reverted = REVERTED.fullmatch(str(error))
-            if reverted is None:
-                raise
-            return False, bytes.fromhex(reverted[2]), (), int(reverted[1])
+            # pyrevm tells of a revert, and of a halt, in words only.
+            if reverted := REVERTED.fullmatch(str(error)):
+                return False, bytes.fromhex(reverted[2]), (), int(reverted[1])
+            if halted := HALT.fullmatch(str(error)):
+                return False, HALTED, (), int(halted[1])
+            raise
         result = self.evm.result
         return True, returned, tuple([_log(log) for log in result.logs]), result.gas_used
 

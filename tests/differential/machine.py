@@ -3,11 +3,11 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from itertools import pairwise, starmap
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
@@ -48,6 +48,13 @@ class Mismatch(AssertionError):
     @property
     def size(self) -> tuple[int, int]:
         return len(self.steps), sum(len(str(step.operation)) for step in self.steps)
+
+
+class Found(NamedTuple):
+    """The first example on which the sides disagree: its number, and itself, as it was drawn."""
+
+    number: int
+    mismatch: Mismatch
 
 
 class Enough(KeyboardInterrupt):
@@ -108,7 +115,7 @@ class OverlappingJudge:
         self.is_wanted = is_wanted
         self.pending: tuple[list[Step], Future] | None = None
         self.equal = 0  # examples that were, so far
-        self.found: int | None = None  # the number of the one that was not
+        self.found: Found | None = None
 
     def judge(self, steps: list[Step]) -> None:
         calls = encode_calls(steps, self.backend.directory)
@@ -125,7 +132,9 @@ class OverlappingJudge:
             if not self.is_wanted(self.equal):
                 raise Enough
             if disagreement(steps, future.result(), self.backend.directory) is not None:
-                self.found = self.equal
+                if self.pending is not None:
+                    wait([self.pending[1]])  # the backend does one thing at a time
+                self.found = Found(self.equal, Mismatch(steps, compare(steps, self.backend)))
                 raise Enough
             self.equal += 1
 
@@ -296,17 +305,26 @@ def _keeps(preview: Step, call: Step) -> bool:
 Progress = Callable[[Tally], None]
 
 
-def run(backend: Backend, start: State, tally: Tally, budget: Budget, progress: Progress = lambda tally: None) -> Mismatch | None:
-    """Draw and compare programs; the shrunk mismatch, or None."""
-    if search(backend, start, tally, budget, progress) is None:
+def run(
+    backend: Backend,
+    start: State,
+    tally: Tally,
+    budget: Budget,
+    progress: Progress = lambda tally: None,
+    on_found: Callable[[Mismatch], None] = lambda mismatch: None,
+) -> Mismatch | None:
+    """Draw and compare programs; the shrunk mismatch, or None. `on_found` is handed it before it is shrunk."""
+    found = search(backend, start, tally, budget, progress)
+    if found is None:
         return None
+    on_found(found.mismatch)
     return shrink(backend, start, budget, lambda _: progress(tally))
 
 
 def search(
     backend: Backend, start: State, tally: Tally, budget: Budget, progress: Progress, is_wanted: Callable[[int], bool] = lambda number: True
-) -> int | None:
-    """Draw and compare programs, the next one while one executes; the number of the first on which the sides disagree."""
+) -> Found | None:
+    """Draw and compare programs, the next one while one executes, until the two sides disagree."""
     with executor_for(backend) as executor:
         judge = OverlappingJudge(backend, executor, is_wanted)
         try:

@@ -18,6 +18,10 @@ UNSTAKES_LATE = ("Backstop.vy", "assert block.timestamp >= account.ready_at", "a
 EXITED = "units=units,\n        base=base,\n        quote={},\n"
 MISTOLD_EXIT = ("Pool.vy", EXITED.format("quote"), EXITED.format("base"))
 MISTOLD_REQUEST = ("Backstop.vy", "shares=shares, ready_at=account.ready_at", "shares=account.ready_at, ready_at=account.ready_at")
+MISTOLD_SWAP = ("Pool.vy", "        fee=fee,\n        cut=cut,\n", "        fee=fee,\n        cut=fee,\n")
+# Who has nothing to claim is stopped by an instruction that there is not.
+HALTS = ("Backstop.vy", '"backstop: nothing to claim"\n', "UNREACHABLE\n")
+SAYS_DEPARTED = ("Pool.vy", "log IPool.Exited(", "log IPool.Departed("), ("interfaces/IPool.vyi", "event Exited:", "event Departed:")
 
 
 def plant(folder: Path, *faults: Fault) -> Path:

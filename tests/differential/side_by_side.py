@@ -9,7 +9,7 @@ from typing import Protocol
 
 from tests.differential.engine import Backend, play_prologue
 from tests.differential.environment import interruptible
-from tests.differential.machine import Budget, Mismatch, Progress, Tally, search, shrink
+from tests.differential.machine import Budget, Found, Mismatch, Progress, Tally, search, shrink
 from tests.differential.workers import Line, Worker, derived_seed, messages, workers
 
 OpenBackend = Callable[[], AbstractContextManager[Backend]]
@@ -51,6 +51,10 @@ class Display(Protocol):
         """This is what all workers have reached together."""
         ...
 
+    def found(self, mismatch: Mismatch) -> None:
+        """The two sides disagree; this is yet to be shrunk."""
+        ...
+
 
 def run_side_by_side(count: int, open_backend: OpenBackend, budget: Budget, display: Display) -> Mismatch | None:
     """Draw and compare programs on `count` workers; the shrunk mismatch, or None.
@@ -65,24 +69,25 @@ def run_side_by_side(count: int, open_backend: OpenBackend, budget: Budget, disp
         found = _search(team, display.progress)
         if not found:
             return None
-        number, first = min((number, worker.number) for worker, number in found.items())
-        team[first].send("shrink")
-        return team[first].receive()
+        first = min(found, key=lambda worker: (found[worker].number, worker.number))
+        display.found(found[first].mismatch)
+        first.send("shrink")
+        return first.receive()
 
 
-def _search(team: list[Worker], progress: Progress) -> dict[Worker, int]:
-    """The number of the first example that each worker found a mismatch in, if it did."""
+def _search(team: list[Worker], progress: Progress) -> dict[Worker, Found]:
+    """The first mismatch that each worker has found, if it has."""
     searching, tallies, found = list(team), {}, {}
     for worker, (kind, tally, *rest) in messages(searching):
         tallies[worker] = tally
         progress(Tally.total(tallies.values()))
         if kind == "searched":
             searching.remove(worker)
-            (number,) = rest
-            if number is not None:
-                found[worker] = number
+            (first,) = rest
+            if first is not None:
+                found[worker] = first
                 for other in searching:
-                    other.send(number)
+                    other.send(first.number)
     return found
 
 

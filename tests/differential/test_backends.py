@@ -7,12 +7,14 @@ import pytest
 from model import OPERATIONS, Operation, State
 from model.state import Hook, with_pool
 from tests.differential import world
-from tests.differential.artifacts import compile_contracts
+from tests.differential.addresses import deploy_code
+from tests.differential.artifacts import CompileError, compile_contracts
 from tests.differential.codec import StateCodec
 from tests.differential.engine import Backend, Execution, Observation, Step, compare, encode_calls, play_prologue, run_model
-from tests.differential.environment import accounts_of_tests, backend
+from tests.differential.environment import BACKENDS, SetupError, accounts_of_tests, backend
 from tests.differential.machine import Tally, draw_programs
 from tests.differential.metered import MeteredEvm
+from tests.differential.planted import HALTS, SAYS_DEPARTED, plant
 from tests.differential.transactions import Transactions
 
 SWEEP = (world.START, Operation("pool.sweep", "pool-1", "outsider", {}))
@@ -46,6 +48,19 @@ def test_every_call_of_the_prologue_succeeds():
 def test_the_same_world_stands_at_the_same_addresses(devnet, evm):
     assert devnet.directory.addresses == evm.directory.addresses
     assert devnet.inspector.lower() == evm.inspector.lower()
+
+
+def test_a_call_that_the_contracts_do_not_know_is_named():
+    artifacts = compile_contracts()
+    pool = artifacts["Pool"]
+    without = replace(pool, abi=[item for item in pool.abi if item.get("name") not in ("exit", "donate")])
+    with pytest.raises(CompileError, match=r"^the contracts lack what the model has: pool\.donate, pool\.exit$"):
+        deploy_code(artifacts | {"Pool": without}, lambda code: "0x" + bytes(20).hex())
+
+
+def test_a_devnet_does_not_begin_in_the_past():
+    with pytest.raises(SetupError, match="use --backend evm"), backend("devnet", began=world.START - 30 * 365 * world.DAY):
+        pass
 
 
 class Compared:
@@ -141,7 +156,40 @@ def test_a_view_that_differs_is_found(evm, start):
     assert [(row.path, row.model) for row in difference.differing] == [("pools[pool-1].min_fee_bps", 7)]
 
 
+def test_what_anybody_else_has_is_compared_after_the_last_call(evm, start):
+    """The Inspector reads after each call what those have who are expected to have something."""
+    first, last = run_model(start, [SWEEP, SWEEP])
+    positions = last.state.pools["pool-2"].positions
+    stranger = with_pool(last.state, "pool-2", positions=positions | {"outsider": positions["provider-3"]})
+    assert first.state.pools["pool-2"].positions.get("outsider") is None
+    difference = compare([first, replace(last, state=stranger)], evm)
+    assert (difference.index, difference.what) == (1, "allowances")
+    assert [row.path for row in difference.differing] == ["pools[pool-2].owned[outsider]"]
+
+
 def with_position(state, **changes):
     positions = state.pools["pool-2"].positions
     changed = replace(positions["provider-3"], **changes)
     return with_pool(state, "pool-2", positions=positions | {"provider-3": changed})
+
+
+# -- contracts that do what no model says ----------------------------------------------------------------------------
+
+CLAIM = (world.START, Operation("backstop.claim", "backstop", "outsider", {"pool": "pool-1", "token": "USDC"}))
+EXIT = (world.START, Operation("pool.exit", "pool-1", "provider-1", {"units": 1, "min_base": 0, "min_quote": 0}))
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    return plant(tmp_path_factory.mktemp("planted") / "contracts", HALTS, *SAYS_DEPARTED)
+
+
+@pytest.mark.parametrize("name", BACKENDS)
+def test_a_halt_and_an_event_that_the_model_does_not_know_are_differences(planted, name):
+    with backend(name, sources=planted) as chain:
+        state = play_prologue(chain)
+        halted = compare(run_model(state, [CLAIM]), chain)
+        departed = compare(run_model(state, [EXIT]), chain)
+    assert (halted.what, [row.model for row in halted.differing]) == ("result", ["reverted: backstop: nothing to claim"])
+    assert "halted by the EVM" in halted.differing[0].observed
+    assert (departed.what, {row.path.split(".")[1].split("[")[0] for row in departed.differing}) == ("events", {"Exited", "Departed"})

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 from redis import Redis
@@ -113,6 +115,21 @@ def test_a_campaign_that_is_killed_keeps_its_finding_and_goes_on_to_the_next(fau
                 assert (compare(run_model(start, trace.program_of(found)), chain) is not None) == fails
 
 
+def test_killed_at_any_moment_a_campaign_loses_nothing_that_it_has_told(faulty, tmp_path):
+    random, told = Random(1), set()
+    for _ in range(4):
+        running, _ = start_ape(*campaign(tmp_path, "--hours", 1, "--contracts", faulty), until="Drawing")
+        time.sleep(random.uniform(0.1, 4))
+        running.kill()
+        output, _ = running.communicate()
+        told |= {Path(path) for path in re.findall(r"^FOUND .+: (\S+\.json)$", output, re.M)}
+        # What stands in the folder is whole: each finding a trace, the state one that the next start goes on from.
+        written = {tmp_path / "findings" / f"{found['fingerprint']['digest']}.json" for found in found_in(tmp_path).values()}
+        counted = Campaign(tmp_path, PLAN).progress.seen
+        assert told <= written and {tmp_path / "findings" / f"{digest}.json" for digest in counted} <= written
+    assert told
+
+
 def test_an_interrupted_campaign_writes_its_report(tmp_path):
     running, _ = start_ape(*campaign(tmp_path, "--hours", 1), until="Drawing")
     time.sleep(2)
@@ -136,6 +153,16 @@ def test_machines_share_what_fails_through_redis(faulty, tmp_path):
     # The other machine finds the same at once, in the round in which the corpus is run again.
     assert second.returncode == 1, second.stdout[-3_000:] + second.stderr[-3_000:]
     assert [found for found in found_in(tmp_path / "second").values() if found["context"]["round"] == 0]
+
+
+def test_a_redis_that_goes_away_ends_the_campaign_and_loses_nothing(faulty, tmp_path):
+    with redis(tmp_path) as (url, server):
+        running, _ = start_ape(*campaign(tmp_path, "--hours", 1, "--database", url, "--contracts", faulty), until="FOUND")
+        server.kill()
+        output, _ = running.communicate(timeout=60)
+    assert running.returncode == 2 and output.startswith(f"campaign: no Redis at {url}: ") and output.count("\n") == 1, output
+    assert found_in(tmp_path) and state_of(tmp_path)["tally"]["steps"]
+    assert len(json.loads((tmp_path / "report.json").read_text())["findings"]) == len(found_in(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The coverage of the contracts: what a few programs reach, and what nothing reaches."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from model import OPERATIONS
 from tests.differential.artifacts import CONTRACTS, compile_contract, compile_contracts
+from tests.differential.commands import ape
 from tests.differential.coverage import Coverage, Watcher, lay_over, read_named
 from tests.differential.machine import Tally, draw_programs
 from tests.differential.source_map import SETTING, Code, read_codes
@@ -117,3 +119,19 @@ def test_every_sort_of_condition_is_found_in_the_code(tmp_path):
 
 def test_every_entry_of_the_list_gives_a_reason():
     assert all(entry.reason and set(entry.fits) <= {"file", "function", "condition", "side"} for entry in read_named())
+
+
+def test_the_command_reports_what_was_not_reached(tmp_path):
+    done = ape("coverage", "--examples", 1, "--steps", 5, "--report", tmp_path / "report.json")
+    assert done.returncode == 1, done.stdout + done.stderr
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["missed"] and report["drawn"] >= 1
+    pool = report["files"]["Pool.vy"]
+    assert 0 < pool["branches_reached"] < pool["branches"]
+
+
+def test_contracts_that_disagree_are_not_measured(faulty_contracts, tmp_path):
+    (tmp_path / "report.json").write_text("an earlier one")
+    done = ape("coverage", "--seed", 7, "--contracts", faulty_contracts, "--report", tmp_path / "report.json")
+    assert done.returncode == 2 and done.stderr.startswith("coverage: the contracts disagree with the model: "), done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1 and (tmp_path / "report.json").read_text() == "an earlier one"

@@ -57,6 +57,24 @@ def test_a_planted_fault_is_found_shrunk_and_replayed(faulty, tmp_path):
     assert ours.returncode == 0 and "equal on both sides" in ours.stdout, ours.stdout + ours.stderr
 
 
+def test_a_mismatch_is_kept_though_the_run_is_interrupted_while_it_is_shrunk(faulty, tmp_path):
+    recorded = tmp_path / "trace.json"
+    options = ("--backend", "evm", "--contracts", faulty / "contracts", "--shrink-seconds", 600, "--trace", recorded)
+    running, _ = start_ape("fuzz", "--examples", 500, "--seed", 3, *options, until="A mismatch: its calls are written")
+    running.send_signal(signal.SIGINT)
+    output, _ = running.communicate(timeout=60)
+    assert running.returncode == 130 and f"a mismatch, not shrunk yet: {recorded}" in output, output
+    assert trace.read(recorded)["fingerprint"]["label"] == "pool.withdraw: events: Compensated.taken"
+
+
+def test_where_nothing_can_be_written_is_said_before_the_run(tmp_path):
+    (tmp_path / "file").touch()
+    for name in ("--report", "--trace"):
+        done = ape("fuzz", "--backend", "evm", name, tmp_path / "file" / "in-it.json")
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr == f"fuzz: {tmp_path}/file/in-it.json: cannot be written (File exists)\n"
+
+
 def test_the_same_seed_draws_the_same_calls(tmp_path):
     reports = []
     for name in ("first", "second"):
@@ -111,7 +129,7 @@ def test_an_interrupted_run_ends_its_devnet(how, tmp_path):
 )
 def test_a_wrong_flag_is_refused(arguments, says):
     done = ape(*arguments)
-    assert done.returncode == 2 and says in done.stderr
+    assert done.returncode == 2 and says in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_a_taken_port_is_refused():
@@ -121,7 +139,7 @@ def test_a_taken_port_is_refused():
         port = taken.getsockname()[1]
         done = ape("fuzz", "--port", port)
     assert done.returncode == 2
-    assert f"fuzz: port {port} is taken" in done.stdout and done.stdout.count("\n") == 1
+    assert f"fuzz: port {port} is taken" in done.stderr and done.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize("tool", ["vyper", "anvil"])

@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import shlex
+import signal
 import subprocess
 import sys
 import time
@@ -12,12 +15,14 @@ import pytest
 from eth_account import Account
 from web3 import HTTPProvider, Web3
 
-from tests.differential import live, world
+from tests.differential import live, trace, world
 from tests.differential.artifacts import compile_contracts
+from tests.differential.commands import ape
 from tests.differential.deployment import deploy_world
 from tests.differential.environment import accounts_of_tests, devnet, free_port
 from tests.differential.live import LiveNetwork
 from tests.differential.machine import Mismatch
+from tests.differential.planted import MISTOLD_SWAP, plant
 from tests.differential.transactions import Sender
 
 ROOT = Path(__file__).parents[2]
@@ -67,11 +72,17 @@ def fuzz(ape_folder, tmp_path):
     passphrases = {f"APE_ACCOUNTS_{alias}_PASSPHRASE": "secret" for alias in (*ALIASES, "penniless")}
     ours = {name: value for name, value in os.environ.items() if name != "APE_FOUNDRY_HOST"}
 
-    def fuzz(*arguments, **environment) -> subprocess.CompletedProcess:
+    def start(*arguments, **environment) -> subprocess.Popen:
         command = [APE, "run", "fuzz", *map(str, arguments), "--report", tmp_path / "report.json", "--trace", tmp_path / "trace.json"]
         environment = ours | passphrases | {"COLUMNS": "200", "APE_DATA_FOLDER": str(ape_folder)} | environment
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, env=environment)
+        return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
+    def fuzz(*arguments, **environment) -> subprocess.CompletedProcess:
+        running = start(*arguments, **environment)
+        output, told = running.communicate(timeout=300)
+        return subprocess.CompletedProcess(running.args, running.returncode, output, told)
+
+    fuzz.start = start
     fuzz.report = lambda: json.loads((tmp_path / "report.json").read_text())
     return fuzz
 
@@ -125,6 +136,34 @@ def test_a_disagreement_on_a_live_network_is_told():
     assert [step.operation for step in raised.value.steps] == [agreed, changed]
 
 
+def test_a_mismatch_on_a_live_network_is_replayed_and_shrunk_in_process(node, fuzz, tmp_path):
+    contracts = plant(tmp_path / "contracts", MISTOLD_SWAP)
+    live_network = ("--backend", "transactions", "--network", f"ethereum:sepolia:{node}", *named(*ALIASES))
+    done = fuzz(*live_network, "--contracts", contracts)
+    assert done.returncode == 1 and "MISMATCH" in done.stdout, done.stdout + done.stderr
+    told = re.search(r"^Run it again on both sides: ape run replay (.+)$", done.stdout, re.M)[1]
+    again = ape("replay", *shlex.split(told), "--backend", "evm")
+    assert again.returncode == 1 and "It fails as recorded." in again.stdout, again.stdout + again.stderr
+    less = ape("shrink", tmp_path / "trace.json", "--contracts", contracts, "--seconds", 5)
+    assert less.returncode == 0, less.stdout + less.stderr
+    before, after = trace.read(tmp_path / "trace.json"), trace.read(tmp_path / "trace.shrunk.json")
+    assert before["start"] == after["start"] == live.START
+    assert len(after["steps"]) < len(before["steps"]) and after["steps"][-1]["name"] == "pool.swap"
+
+
+def test_what_was_sent_to_a_live_network_is_kept_when_the_run_is_interrupted(node, fuzz, tmp_path):
+    running = fuzz.start("--backend", "transactions", "--network", f"ethereum:sepolia:{node}", *named(*ALIASES), "--seed", 5)
+    for line in running.stdout:
+        if "Both sides agree on the prologue" in line:
+            break
+    running.send_signal(signal.SIGINT)
+    output, told = running.communicate(timeout=60)
+    assert running.returncode == 130 and f"All calls that were sent are in {tmp_path / 'trace.json'}" in told, output + told
+    kept = ape("replay", tmp_path / "trace.json", "--backend", "evm")
+    assert kept.returncode == 0 and "equal on both sides" in kept.stdout, kept.stdout + kept.stderr
+    assert len(trace.read(tmp_path / "trace.json")["steps"]) >= len(list(live.prologue()))
+
+
 @pytest.mark.parametrize(
     ("arguments", "environment", "says"),
     [
@@ -144,6 +183,6 @@ def test_what_cannot_run_is_said_in_one_line(arguments, environment, says, node,
     (tmp_path / "report.json").write_text("an earlier one")
     done = fuzz("--backend", "transactions", *arguments, **environment)
     assert done.returncode == 2, done.stdout + done.stderr
-    assert done.stdout.startswith("fuzz: ") and done.stdout.count("\n") == 1 and says in done.stdout
-    assert done.stderr == ""
+    assert done.stderr.startswith("fuzz: ") and done.stderr.count("\n") == 1 and says in done.stderr
+    assert done.stdout == ""
     assert (tmp_path / "report.json").read_text() == "an earlier one"

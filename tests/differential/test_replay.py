@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from click.testing import CliRunner
@@ -13,7 +12,7 @@ from model.state import with_pool
 from scripts import replay
 from tests.differential import trace, world
 from tests.differential.engine import Step, compare, run_model
-from tests.differential.environment import backend
+from tests.differential.environment import BACKENDS
 from tests.differential.planted import plant
 from tests.differential.trace_schema import PROLOGUE
 from tests.scenarios.scenario import FOLDER
@@ -55,12 +54,12 @@ def run(*arguments) -> tuple[int, str, str]:
 
 
 @pytest.fixture
-def with_fault(faulty_contracts, monkeypatch):
-    """The command, run on the faulty contracts."""
-    monkeypatch.setattr(replay, "backend", partial(backend, sources=faulty_contracts))
+def with_fault(faulty_contracts):
+    """What has the command run on the faulty contracts."""
+    return "--contracts", faulty_contracts
 
 
-@pytest.mark.parametrize("name", ["evm", "devnet"])
+@pytest.mark.parametrize("name", BACKENDS)
 def test_failures_scenarios_and_recorded_runs_are_equal_where_nothing_is_wrong(name, folder):
     status, output, _ = run(folder, "--backend", name)
     assert status == 0
@@ -85,7 +84,7 @@ def test_one_trace_is_shown_call_by_call(folder):
 
 
 def test_a_difference_is_shown_side_by_side(folder, with_fault):
-    status, output, _ = run(folder / "failure.json", "--backend", "evm")
+    status, output, _ = run(folder / "failure.json", "--backend", "evm", *with_fault)
     assert status == 1
     assert output.startswith(f"MISMATCH in {folder / 'failure.json'}\n   1. day +0 ")
     # The call after the first difference is not told; the field that differs is, with both values and what lies between them.
@@ -99,7 +98,7 @@ def test_a_difference_is_shown_side_by_side(folder, with_fault):
 
 
 def test_traces_of_all_kinds_are_stopped_by_the_same_fault(folder, with_fault):
-    status, output, _ = run(folder, "--backend", "evm", "--json")
+    status, output, _ = run(folder, "--backend", "evm", "--json", *with_fault)
     assert status == 1
     told = {result["trace"].rpartition("/")[2]: result for result in json.loads(output)["traces"]}
     assert told.keys() == {"failure.json", "recorded.json", "scenario.json"}
@@ -161,10 +160,9 @@ def show(capsys, steps: list[Step], difference, says: str) -> None:
     assert re.search(says, output, re.M), output
 
 
-def test_a_fault_in_the_prologue_is_shown(tmp_path, folder, monkeypatch):
+def test_a_fault_in_the_prologue_is_shown(tmp_path, folder):
     halves = ("modules/stake_math.vy", "return amount * total_shares // total_stake", "return amount * total_shares // total_stake + 1")
-    monkeypatch.setattr(replay, "backend", partial(backend, sources=plant(tmp_path / "contracts", halves)))
-    status, output, _ = run(folder / "failure.json", "--backend", "evm")
+    status, output, _ = run(folder / "failure.json", "--backend", "evm", "--contracts", plant(tmp_path / "contracts", halves))
     assert status == 1
     assert output.startswith("MISMATCH before any trace, in the prologue") and "calls before" in output
     assert re.search(r"^>   shares +[\d_]+ +[\d_]+ +\+1 *$", output, re.M)

@@ -5,7 +5,6 @@ import re
 import signal
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from itertools import count
 
 import pytest
@@ -62,7 +61,7 @@ def test_a_failure_is_shrunk_to_the_calls_it_needs_and_fails_as_before(failure, 
     before, after = trace.read(failure), trace.read(failure.with_suffix(".shrunk.json"))
     assert [step["name"] for step in after["steps"]] == ["pool.request_withdrawal", "pool.withdraw"]
     assert after["fingerprint"] == before["fingerprint"]
-    assert after["context"] == {"seed": 5, "shrunk_on": "evm", "shrunk_from": len(before["steps"])}
+    assert after["context"] == {"seed": 5, "shrunk_on": "evm", "setting": "gas", "shrunk_from": len(before["steps"])}
     # Nothing is left that plays no part: the earliest times, a round number, nothing in the way of the withdrawal.
     request, withdrawal = after["steps"]
     assert (request["now"], withdrawal["now"]) == (world.START, world.START + world.DAY)
@@ -227,9 +226,8 @@ def test_ctrl_c_before_anything_was_tried_writes_nothing(failure, faulty_contrac
     assert not list(tmp_path.iterdir())
 
 
-def test_without_time_only_what_follows_the_failure_is_left_out(failure, faulty_contracts, tmp_path, monkeypatch):
-    monkeypatch.setattr(shrink, "backend", partial(backend, sources=faulty_contracts))
-    status, output, _ = run(failure, "--seconds", 0, "--output", tmp_path / "shrunk.json")
+def test_without_time_only_what_follows_the_failure_is_left_out(failure, faulty_contracts, tmp_path):
+    status, output, _ = run(failure, "--contracts", faulty_contracts, "--seconds", 0, "--output", tmp_path / "shrunk.json")
     assert status == 0 and "; out of time\n" in output
     before, after = trace.read(failure), trace.read(tmp_path / "shrunk.json")
     assert after["steps"] == before["steps"][: before["difference"]["step"]]
@@ -243,20 +241,19 @@ def test_a_scenario_is_shrunk_from_where_it_starts(tmp_path, monkeypatch):
 
     monkeypatch.setattr(shrink, "backend", lying)
     status, _, _ = run(FOLDER / "after-49-days-49-percent.json", "--output", tmp_path / "shrunk.json")
-    after = trace.read(tmp_path / "shrunk.json")
-    assert (status, after["start"]) == (0, "genesis")
+    before, after = trace.read(FOLDER / "after-49-days-49-percent.json"), trace.read(tmp_path / "shrunk.json")
+    assert (status, after["start"]) == (0, before["start"])
     assert [step["name"] for step in after["steps"]] == ["token.transfer", "reserve.absorb"]
     assert after["title"] == "After 49 days, 49 % of the loss is made good"
 
 
-def test_a_bad_trace_or_a_bad_place_is_one_line(failure, faulty_contracts, tmp_path, monkeypatch):
-    monkeypatch.setattr(shrink, "backend", partial(backend, sources=faulty_contracts))
+def test_a_bad_trace_or_a_bad_place_is_one_line(failure, faulty_contracts, tmp_path):
     (tmp_path / "old.json").write_text('{"format": "makewhole trace", "version": 1}')
     for arguments, says in (
         ([tmp_path / "none.json"], "none.json: cannot be read (No such file or directory)"),
         ([tmp_path / "old.json"], "old.json: a trace of version 1; this program reads version 2"),
         ([failure, "--seconds", 0, "--output", tmp_path / "old.json" / "new.json"], "old.json/new.json: cannot be written (File exists)"),
     ):
-        status, output, error = run(*arguments)
+        status, output, error = run(*arguments, "--contracts", faulty_contracts)
         assert (status, output) == (2, "")
         assert error == f"shrink: {tmp_path}/{says}\n"

@@ -61,6 +61,11 @@ def step(name: str, target: str, **arguments) -> dict:
     return TRACE | {"steps": [STEP, STEP | {"name": name, "target": target, "arguments": arguments}]}
 
 
+def from_system(**parameters) -> dict:
+    start = plain_start(world.genesis())
+    return TRACE | {"start": start | {"parameters": start["parameters"] | parameters}}
+
+
 def transfer(**arguments) -> dict:
     return step("token.transfer", "USDC", **{"to": "trader", "amount": 1, **arguments})
 
@@ -82,6 +87,9 @@ def transfer(**arguments) -> dict:
         ({**trace.HEAD, "steps": [STEP]}, "version 2: top level: 'start' is a required property"),
         (TRACE | {"start": "yesterday"}, "start: 'yesterday' is not one of"),
         (TRACE | {"start": {}}, "starts from a system that is not this world's"),
+        (from_system(epoch_seconds=1.5), "starts from a system whose parameters are no integers"),
+        (from_system(epoch_seconds=1), "starts from a system that cannot be: controller: epoch_seconds out of bounds"),
+        (TRACE | {"start": "genesis", "steps": [STEP | {"now": 5}]}, "begins before the world does, at 5"),
         (TRACE | {"world": "0123456789"}, "recorded from another prologue than this world's"),
         (TRACE | {"colour": 1}, "top level: Additional properties are not allowed ('colour' was unexpected)"),
         (TRACE | {"steps": []}, "steps: [] should be non-empty"),

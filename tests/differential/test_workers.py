@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import signal
 import time
 from functools import partial
@@ -33,6 +35,9 @@ class Quiet:
 
     def progress(self, tally):
         self.tally = tally
+
+    def found(self, mismatch):
+        self.mismatch = mismatch
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +109,10 @@ def test_the_command_reports_what_its_workers_found(faulty, tmp_path):
     assert "MISMATCH" in done.stdout and trace.read(recorded)["steps"][-1]["name"] in ("pool.exit", "backstop.request_unstake")
     found = json.loads(report.read_text())
     assert (found["workers"], found["mismatches"]) == (2, 1) and found["examples"] < 500
+    # The command that is told to run it again does so, against the same contracts.
+    told = re.search(r"^Run it again on both sides: ape run (.+)$", done.stdout, re.M)[1]
+    again = ape(*shlex.split(told))
+    assert again.returncode == 1 and "It fails as recorded." in again.stdout, again.stdout + again.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -17,16 +18,19 @@ from jsonschema.exceptions import best_match
 from jsonschema.validators import extend
 from pydantic_core import from_json
 
-from model import State
+from model import State, SystemParameters
+from model.state import Revert
 from tests.differential import world
+from tests.differential.artifacts import CONTRACTS
 from tests.differential.difference import Difference, outcome_difference, rows_of
 from tests.differential.engine import Backend, Step, compare, run_model
 from tests.differential.fingerprint import fingerprint
-from tests.differential.plain import Plain, call_of, outcome_of, plain_call, plain_start, plain_state, plain_step
+from tests.differential.plain import Plain, call_of, outcome_of, plain_call, plain_start, plain_state, plain_step, start_of
 from tests.differential.trace_schema import FORMAT, IDS, PROLOGUE, SCHEMA, VERSION
 
 HEAD = {"format": FORMAT, "version": VERSION}
 LINE = 140
+HOUR = 3_600
 # An integer is written as one: 1.0 is none.
 TYPES = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
 VALIDATOR = extend(Draft202012Validator, type_checker=TYPES)(SCHEMA)
@@ -134,15 +138,30 @@ def read(path: Path) -> Plain:
 
 def _check_start(path: Path, trace: Plain) -> None:
     start = trace["start"]
-    if isinstance(start, dict) and start != plain_start(world.genesis()):
-        raise TraceError(f"{path}: starts from a system that is not this world's")
+    if isinstance(start, dict):
+        _check_system(path, start)
     if isinstance(start, str) and trace.get("world", start_digest(start)) != start_digest(start):
         raise TraceError(f"{path}: recorded from another {start} than this world's: what its calls start from is no more")
     times = [step["now"] for step in trace["steps"]]
     if times != sorted(times):
         raise TraceError(f"{path}: time runs backwards")
-    if start == PROLOGUE and times[0] < world.START:
-        raise TraceError(f"{path}: begins before the prologue has ended, at {times[0]}")
+    first = world.START if start == PROLOGUE else world.BEGINNING if system_of(trace) == world.SYSTEM else 0
+    if times[0] < first:
+        raise TraceError(f"{path}: begins before the {'prologue has ended' if start == PROLOGUE else 'world does'}, at {times[0]}")
+
+
+def _check_system(path: Path, start: Plain) -> None:
+    """It is this world's, but that its epochs and delays may be others: as they are on a live network."""
+    usual, parameters = plain_start(world.genesis()), start.get("parameters")
+    alike = {**start, "parameters": None} == {**usual, "parameters": None}
+    if not alike or not isinstance(parameters, dict) or parameters.keys() != usual["parameters"].keys():
+        raise TraceError(f"{path}: starts from a system that is not this world's")
+    if not all(type(value) is int for value in parameters.values()):
+        raise TraceError(f"{path}: starts from a system whose parameters are no integers")
+    try:
+        start_of(start)
+    except Revert as error:
+        raise TraceError(f"{path}: starts from a system that cannot be: {error}") from error
 
 
 def _one_line(message: str) -> str:
@@ -170,11 +189,40 @@ def _block(brackets: str, items: list[str], indent: str) -> str:
     return f"{brackets[0]}\n{inner}\n{indent}{brackets[1]}"
 
 
+def of_contracts(contracts: Path) -> dict[str, str]:
+    """What a context says of the contracts, if they are not this project's own."""
+    return {} if contracts == CONTRACTS else {"contracts": str(contracts)}
+
+
+def command_to_replay(path: Path | str, context: Plain) -> str:
+    """What to type to run a trace again, against the contracts and with the setting that it was recorded with."""
+    unusual = {name: context[name] for name in ("setting", "contracts") if context.get(name, "gas") != "gas"}
+    options = [f" --{name} {quote(str(value))}" for name, value in unusual.items()]
+    return f"ape run replay {quote(str(path))}{''.join(options)}"
+
+
 # -- playing ---------------------------------------------------------------------------------------------------------
 
 
 def starts_at_genesis(trace: Plain) -> bool:
     return trace["start"] != PROLOGUE
+
+
+def system_of(trace: Plain) -> SystemParameters:
+    """What the Controller was deployed with."""
+    start = trace["start"]
+    return SystemParameters(**start["parameters"]) if isinstance(start, dict) else world.SYSTEM
+
+
+def deployed_at(trace: Plain) -> int:
+    """A time for the deployment: this world's own, or an hour before the first call."""
+    return world.BEGINNING if system_of(trace) == world.SYSTEM else trace["steps"][0]["now"] - HOUR
+
+
+def deployed(trace: Plain) -> State:
+    """The model's state right after deployment, which the trace starts from, or the prologue before it."""
+    start = trace["start"]
+    return start_of(start) if isinstance(start, dict) else world.genesis()
 
 
 def program_of(trace: Plain) -> world.Program:

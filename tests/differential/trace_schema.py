@@ -77,7 +77,7 @@ OUTCOME = {
 STEP = {
     **_object(
         {
-            "now": {"type": "integer", "minimum": world.prologue()[0][0], "maximum": LATEST},
+            "now": {"type": "integer", "minimum": 1, "maximum": LATEST},
             "name": {"enum": list(OPERATIONS)},
             "target": TEXT,
             "sender": {"enum": list(world.ACTORS)},

@@ -21,7 +21,7 @@ from eth.vm.opcode_values import JUMPI, STOP
 from tests.differential import world
 from tests.differential.addresses import actors, created_address
 from tests.differential.artifacts import Artifacts
-from tests.differential.codec import Log
+from tests.differential.codec import HALTED, Log
 from tests.differential.engine import EncodedCall
 from tests.differential.evm import GAS, Evm
 
@@ -82,7 +82,7 @@ class PyEvm:
     def __init__(self, trace: Trace):
         computation = type("TracedComputation", (Computation,), {"trace": trace})
         state = type("TracedState", (PragueState,), {"computation_class": computation})
-        self.state = state(AtomicDB(), _context(world.START - 200 * world.DAY), BLANK_ROOT_HASH)
+        self.state = state(AtomicDB(), _context(world.BEGINNING), BLANK_ROOT_HASH)
 
     def deploy(self, sender: str, code: bytes, gas: int) -> str:
         creator = _bytes(sender)
@@ -110,7 +110,7 @@ class Tracer(Evm):
         self.evm = PyEvm(self.trace)
         self.artifacts = artifacts
         self.governor = "0x" + actors()[world.GOVERNOR].hex()
-        self.directory, self.inspector = self._deploy()
+        self.directory, self.inspector = self._deploy(world.SYSTEM)
 
     def run(self, calls: list[EncodedCall], *, keep: bool = False) -> list[Answer]:
         """The answers to some calls; then take them all back, unless they are to be kept."""
@@ -128,9 +128,8 @@ class Tracer(Evm):
 
     def _answer(self, now: int, sender: bytes, target: bytes, data: bytes) -> Answer:
         done = self.evm.call(now, sender, target, data)
-        if done.is_error and not isinstance(done.error, Revert):
-            raise done.error
-        return done.is_success, done.output, tuple([_log(*entry) for entry in done.get_log_entries()])
+        output = HALTED if done.is_error and not isinstance(done.error, Revert) else done.output
+        return done.is_success, output, tuple([_log(*entry) for entry in done.get_log_entries()])
 
 
 def _log(address: bytes, topics: tuple[int, ...], data: bytes) -> Log:

@@ -12,9 +12,13 @@ from ape.api import AccountAPI, ProviderAPI
 from ape.exceptions import ProviderError, SignatureError, TransactionNotFoundError
 
 from tests.differential import world
-from tests.differential.codec import Directory
+from tests.differential.codec import HALTED, Directory
 from tests.differential.devnet import TRANSACTION_GAS, Devnet, read_logs
 from tests.differential.engine import EncodedCall, Execution, Observation
+
+
+class NoRevertData(ProviderError):
+    """A node refuses a call that is asked for, and shows no revert data: the EVM has halted, or the node has failed."""
 
 
 class Sender:
@@ -33,9 +37,14 @@ class Sender:
         receipt = self._receipt(self._send(self.accounts[sender], self.address[target], data))
         number = int(receipt["blockNumber"], 16)
         now = int(self._request("eth_getBlockByNumber", hex(number), False)["timestamp"], 16)
-        _, returned = self.ask(self.address[sender], self.address[target], data, number - 1, now=now)
-        stored = self.read(inspect, number)
         ok, logs, gas = receipt["status"] == "0x1", read_logs(receipt["logs"]), int(receipt["gasUsed"], 16)
+        try:
+            _, returned = self.ask(self.address[sender], self.address[target], data, number - 1, now=now)
+        except NoRevertData:
+            if ok:
+                raise
+            returned = HALTED
+        stored = self.read(inspect, number)
         return number, now, Observation(ok, returned, logs, stored, gas)
 
     def read(self, inspect: bytes, number: int) -> bytes:
@@ -61,7 +70,7 @@ class Sender:
             return True, bytes.fromhex(answer["result"][2:])
         reverted = answer["error"].get("data", "")
         if not reverted.startswith("0x"):
-            raise ProviderError(f"eth_call: {answer['error']['message']}")
+            raise NoRevertData(f"eth_call: {answer['error']['message']}")
         return False, bytes.fromhex(reverted[2:])
 
     def _request(self, name: str, *arguments: Any) -> Any:

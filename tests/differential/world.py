@@ -9,6 +9,7 @@ from model.state import ACTIVE, BACKSTOP, CONTROLLER, RESERVE, Token
 
 DAY = 86_400
 START = 2_000_000_000  # when the first drawn call may happen: half past three in an epoch of a day
+BEGINNING = START - 200 * DAY  # when the contracts are deployed
 UNLIMITED = 2**256 - 1
 SUPPLY = 2**112 - 1
 

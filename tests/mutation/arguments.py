@@ -30,7 +30,7 @@ def meet_all_arguments(mutant: Mutant, survived: Verdict) -> Verdict:
             shutil.copytree(ROOT / part, Path(folder) / part, ignore=shutil.ignore_patterns("__pycache__"))
         (Path(folder) / "tests" / "__init__.py").touch()
         (Path(folder) / mutant.file).write_text(mutant.source)
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--noconftest", MATHS]
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--noconftest", "--hypothesis-seed=1", MATHS]
         limit = partial(resource.setrlimit, resource.RLIMIT_CPU, (LIMIT, resource.getrlimit(resource.RLIMIT_CPU)[1]))
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, preexec_fn=limit)
     seconds = survived.seconds + time.monotonic() - began

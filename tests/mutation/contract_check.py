@@ -17,7 +17,7 @@ from tests.differential.artifacts import CONTRACTS, FILES, LIBRARIES, ROOT, SETT
 from tests.differential.artifacts import compile_contract, compile_contracts
 from tests.differential.evm import Evm
 from tests.mutation.arguments import meet_all_arguments
-from tests.mutation.budget import Budget, Program
+from tests.mutation.budget import Budget
 from tests.mutation.mutant import Mutant, Verdict
 
 # What runs is compiled without optimisation, which takes a third of the time; what is deployed is compiled for gas.
@@ -83,7 +83,7 @@ def run(artifacts: Artifacts, budget: Budget) -> Verdict:
         return Verdict("killed", "deployment", "deployment", 0, time.monotonic() - began, str(error)[:200])
     done = 0
     for part, program in [("prologue", budget.prologue), *[("", program) for program in budget.programs]]:
-        found = _difference(evm, program)
+        found = program.difference(*evm.execute(program.calls))
         if found is not None:
             index, what = found
             steps = 0 if part else done + index + 1
@@ -93,14 +93,6 @@ def run(artifacts: Artifacts, budget: Budget) -> Verdict:
         else:
             done += len(program.calls)
     return Verdict("survived", steps=done, seconds=time.monotonic() - began)
-
-
-def _difference(evm: Evm, program: Program) -> tuple[int, str] | None:
-    try:
-        return program.difference(*evm.execute(program.calls))
-    except RuntimeError as error:
-        # No revert: out of gas, or an instruction that does not exist.
-        return 0, f"halt: {error}"[:100]
 
 
 @cache
