@@ -165,11 +165,7 @@ def difference_at(index: int, what: str, step: Step, seen: Observation, director
     if what == "state":
         codec = StateCodec(directory)
         expected, found = codec.encode(step.state), read()
-        try:
-            rows = [row for row in rows_of(codec.read(expected), codec.read(found)) if row.differs]
-        except DecodingError:
-            rows = [UNREADABLE]
-        return Difference(index, what, rows or [Row("state", expected.hex(), found.hex())])
+        return Difference(index, what, _differing(codec.read, expected, found) or [Row("state", expected.hex(), found.hex())])
     difference = outcome_difference(index, step.outcome, directory.read_outcome(step.operation, seen.ok, seen.data, seen.logs))
     return difference or Difference(index, what, [Row("data", directory.result(step.outcome).hex(), seen.data.hex())])
 
@@ -178,11 +174,15 @@ def allowances_difference(index: int, step: Step, found: bytes, directory: Direc
     """The allowances and views after a step that differ, or None."""
     codec = StateCodec(directory)
     expected = codec.encode_allowances(step.state, step.now)
+    return None if found == expected else Difference(index, "allowances", _differing(codec.read_allowances, expected, found))
+
+
+def _differing(read: Callable[[bytes], dict[str, Any]], expected: bytes, found: bytes) -> list[Row]:
+    """The fields in which two answers of the Inspector differ."""
     try:
-        rows = rows_of(codec.read_allowances(expected), codec.read_allowances(found)) if found != expected else []
+        return [row for row in rows_of(read(expected), read(found)) if row.differs]
     except DecodingError:
-        rows = [UNREADABLE]
-    return Difference(index, "allowances", [row for row in rows if row.differs]) if rows else None
+        return [UNREADABLE]
 
 
 def _first_allowances(steps: list[Step], backend: Backend) -> Difference:

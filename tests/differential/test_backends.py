@@ -9,8 +9,9 @@ from model.state import Hook, with_pool
 from tests.differential import world
 from tests.differential.addresses import deploy_code
 from tests.differential.artifacts import CompileError, compile_contracts
-from tests.differential.codec import StateCodec
-from tests.differential.engine import Backend, Execution, Observation, Step, compare, encode_calls, play_prologue, run_model
+from tests.differential.codec import HALTED, StateCodec
+from tests.differential.engine import UNREADABLE, Backend, Execution, Observation, Step
+from tests.differential.engine import allowances_difference, compare, difference_at, encode_calls, play_prologue, run_model
 from tests.differential.environment import BACKENDS, SetupError, accounts_of_tests, backend
 from tests.differential.machine import Tally, draw_programs
 from tests.differential.metered import MeteredEvm
@@ -171,6 +172,13 @@ def with_position(state, **changes):
     positions = state.pools["pool-2"].positions
     changed = replace(positions["provider-3"], **changes)
     return with_pool(state, "pool-2", positions=positions | {"provider-3": changed})
+
+
+@pytest.mark.parametrize("answer", [b"", HALTED])
+def test_what_the_inspector_cannot_read_is_a_difference(answer, evm, start):
+    (step,) = run_model(start, [SWEEP])
+    of_the_state = difference_at(0, "state", step, Observation(True, b"", (), answer, 0), evm.directory, lambda: answer)
+    assert of_the_state.differing == allowances_difference(0, step, answer, evm.directory).differing == [UNREADABLE]
 
 
 # -- contracts that do what no model says ----------------------------------------------------------------------------
