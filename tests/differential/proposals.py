@@ -522,16 +522,23 @@ def _draw_directly(hand: Hand):
     return RESERVE, sender, {"token": token, "recipient": sender, "amount": hand.amount(hand.state.reserve.held.get(token, 0))}
 
 
+def slashed_if_staked(state: State, now: int, name: str, provider: str) -> int:
+    """What a requested withdrawal would slash in DLQ as soon as it may (R18), if enough were staked."""
+    backstop = state.backstop
+    endless = replace(backstop.stakes.get(name, EMPTY_POOL_STAKE), total_stake=MAX)
+    state = replace(state, backstop=replace(backstop, stakes=backstop.stakes | {name: endless}))
+    at = max(now, (state.pools[name].requests[provider].epoch + 1) * state.controller.parameters.epoch_seconds)
+    _, outcome = apply(state, Operation("pool.withdraw", name, provider, WHATEVER_COMES), at)
+    return outcome.value[2] if outcome.ok else 0
+
+
 def stake_that_just_pays(hand: Hand, name: str, provider: str) -> dict[str, Any] | None:
     """So much that the stake is just what a withdrawal would slash, or that just so much is left as its shares need (R18)."""
-    pool, backstop = hand.state.pools[name], hand.state.backstop
+    pool = hand.state.pools[name]
     if pool.requests.get(provider, EMPTY_REQUEST).units == 0:
         return None
-    stake = backstop.stakes.get(name, EMPTY_POOL_STAKE)
-    endless = replace(backstop, stakes=backstop.stakes | {name: replace(stake, total_stake=MAX)})
-    at = max(hand.now, (pool.requests[provider].epoch + 1) * epoch_seconds(hand))
-    _, outcome = apply(replace(hand.state, backstop=endless), Operation("pool.withdraw", name, provider, WHATEVER_COMES), at)
-    slashed = outcome.value[2] if outcome.ok else 0
+    stake = hand.state.backstop.stakes.get(name, EMPTY_POOL_STAKE)
+    slashed = slashed_if_staked(hand.state, hand.now, name, provider)
     missing = -(-slashed * (pool.total_units - MINIMUM_UNITS) // pool.requests[provider].units) - stake.total_stake
     if missing <= 0:
         return None
@@ -849,7 +856,7 @@ def _arm(hand: Hand):
 
 def view(hand: Hand, token: str, name: str) -> Operation:
     contract = name.split(".")[0]
-    tokens = (world.DLQ,) if name in OF_DLQ and not hand.chance(40) else world.TOKENS
+    tokens = (world.DLQ,) if name in OF_DLQ and hand.chance(40) else world.TOKENS
     target = {"pool": hand.pick(hand.state.controller.pools), "token": hand.pick(tokens)}.get(contract, contract)
     if name == "controller.pools":
         arguments = {"arg0": hand.pick((0, len(hand.state.controller.pools)))}

@@ -16,8 +16,8 @@ from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, PLAIN, TOO_
 from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.previewed import preview_of
-from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, all_that_may_be_struck, below
-from tests.differential.proposals import called_by, current_epoch, epoch_seconds, last, spoiled, stake_that_just_pays, taken, view, when
+from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, all_that_may_be_struck, below, called_by
+from tests.differential.proposals import current_epoch, epoch_seconds, last, slashed_if_staked, spoiled, stake_that_just_pays, taken, view, when
 
 Scene = Generator[tuple[int, Operation], Hand, None]
 Part = Generator[tuple[int, Operation], Hand, Hand]  # of a scene
@@ -102,6 +102,12 @@ def _positions(hand: Hand, suits: Callable[[str, str], bool] = lambda _, who: wh
         (name, who, position.units) for name, pool in hand.state.pools.items()
         for who, position in pool.positions.items() if position.units and suits(name, who)
     ]  # fmt: skip
+
+
+def _owed_dlq(hand: Hand, name: str, provider: str, units: int) -> bool:
+    """Whether DLQ would be slashed for a withdrawal that is requested now, if enough were staked."""
+    requested, outcome = apply(hand.state, _request(name, provider, units), hand.now)
+    return outcome.ok and slashed_if_staked(requested, hand.now, name, provider) > 0
 
 
 def _coarse(hand: Hand) -> str:
@@ -313,14 +319,15 @@ def _just_paid(hand: Hand) -> Scene:
     alone = _positions(
         hand, lambda name, who: who in world.ACTORS and hand.state.pools[name].positions[who].units + MINIMUM_UNITS == hand.state.pools[name].total_units
     )
-    found = alone if hand.chance(70) else _positions(hand)
+    owed = [found for found in alone if _owed_dlq(hand, *found)] if hand.chance(60) else []
+    found = owed or (alone if hand.chance(70) else _positions(hand))
     if not found:
         return
     name, provider, units = hand.pick(found)
     staker = hand.pick(_stakers(hand, name) or [hand.one_of(world.STAKERS)])
     if hand.chance(50) and (name, staker) in hand.state.backstop.accounts:
         hand = yield hand.now, _request_to_unstake(hand, name, staker)
-    rest = hand.pick((0, units // 2, units // 10**8))  # the stake ends when nearly all units leave, and again with the rest
+    rest = hand.pick((0, units // 2, units // 10**8, units // 10**8))  # the stake ends when nearly all units leave, and again with the rest
     for part in (units - rest, rest) if rest else (units,):
         hand = yield hand.now, _request(name, provider, part)
         at, stake = _next_epoch(hand), stake_that_just_pays(hand, name, provider)
