@@ -12,7 +12,7 @@ from tests.mutation.mutant import Mutant, Verdict
 CONTEXT = get_context("fork")
 ENDS = {signal.SIGINT, signal.SIGTERM}
 PATIENCE = 5  # seconds for a worker to end what it has begun
-MEMORY = 3 * 2**29  # bytes; a fault may ask for numbers that no machine can hold
+MEMORY = 3 * 2**30  # bytes, with the programs, which are a third of it; a fault may ask for numbers that no machine can hold
 
 
 class NoVerdict(Exception):
