@@ -15,7 +15,8 @@ from rich.console import Console
 from web3.exceptions import Web3Exception
 
 from tests.differential.artifacts import CompileError
-from tests.differential.environment import Interrupted, SetupError
+from tests.differential.environment import SetupError
+from tests.differential.interruption import Interrupted
 
 
 class Problem(Exception):

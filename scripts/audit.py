@@ -22,7 +22,8 @@ from deploy import record
 from deploy.problem import told_in_one_line
 from deploy.record import Deployment
 from tests.differential.artifacts import compile_contracts
-from tests.differential.environment import Interrupted, SetupError, connected
+from tests.differential.environment import SetupError, connected
+from tests.differential.interruption import Interrupted
 from tests.differential.telling import tell
 
 console = Console()

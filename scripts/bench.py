@@ -25,7 +25,8 @@ from tests.differential import world
 from tests.differential.artifacts import compile_contracts
 from tests.differential.command_line import OneLineErrors
 from tests.differential.engine import play_prologue, run_model
-from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend, devnet, interruptible, on_devnet, room_for
+from tests.differential.environment import BACKENDS, SetupError, backend, devnet, on_devnet, room_for
+from tests.differential.interruption import Interrupted, interruptible
 from tests.differential.machine import Budget, Enough, Mismatch, OverlappingJudge, Tally, draw_programs, executor_for
 from tests.differential.side_by_side import run_side_by_side
 from tests.differential.telling import tell

@@ -19,7 +19,8 @@ from tests.differential.campaign import Campaign, Plan, held, known_seed, run_ca
 from tests.differential.command_line import OneLineErrors
 from tests.differential.corpus import corpus
 from tests.differential.engine import PrologueDiffers, Step, describe
-from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
+from tests.differential.environment import BACKENDS, SetupError, backend
+from tests.differential.interruption import Interrupted
 from tests.differential.machine import Tally
 from tests.differential.plain import call_of
 from tests.differential.summary import report, show

@@ -19,7 +19,8 @@ from model import OPERATIONS
 from tests.differential.artifacts import CONTRACTS, LIBRARIES, CompileError, compile_contracts
 from tests.differential.command_line import OneLineErrors
 from tests.differential.coverage import NAMED, Coverage, Named, TracedDiffers, Watcher, lay_over, read_named
-from tests.differential.environment import Interrupted, SetupError, interruptible, room_for
+from tests.differential.environment import SetupError, room_for
+from tests.differential.interruption import Interrupted, interruptible
 from tests.differential.machine import Tally, draw_programs
 from tests.differential.source_map import SETTING, Branch, read_codes
 from tests.differential.telling import tell

@@ -18,7 +18,8 @@ from tests.differential.artifacts import CONTRACTS, SETTINGS
 from tests.differential.command_line import OneLineErrors
 from tests.differential.difference import Difference
 from tests.differential.engine import PrologueDiffers, Step, play_prologue
-from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend, room_for
+from tests.differential.environment import BACKENDS, SetupError, backend, room_for
+from tests.differential.interruption import Interrupted
 from tests.differential.machine import Budget, Mismatch, Tally, run
 from tests.differential.side_by_side import OpenBackend, run_side_by_side
 from tests.differential.summary import report, show

@@ -12,7 +12,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, wher
 from ape.logging import LogLevel, logger
 
 from tests.differential.artifacts import Artifacts, CompileError, compile_contracts
-from tests.differential.environment import Interrupted, SetupError, check_sizes, check_tools, devnet, interruptible
+from tests.differential.environment import SetupError, check_sizes, check_tools, devnet
+from tests.differential.interruption import Interrupted, interruptible
 from tests.differential.telling import tell
 from tests.gas import table
 from tests.gas.chains import InProcess, OnDevnet, Refused

@@ -17,8 +17,9 @@ from tests.differential.artifacts import CONTRACTS, SETTINGS
 from tests.differential.command_line import OneLineErrors
 from tests.differential.difference import Difference
 from tests.differential.engine import Backend, PrologueDiffers, Step, Unplayable, play_prologue
-from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
+from tests.differential.environment import BACKENDS, SetupError, backend
 from tests.differential.fingerprint import fingerprint
+from tests.differential.interruption import Interrupted
 from tests.differential.plain import Plain
 from tests.differential.telling import tell, tell_calls, tell_difference
 

@@ -14,7 +14,8 @@ from tests.differential import trace
 from tests.differential.artifacts import CONTRACTS, SETTINGS
 from tests.differential.command_line import OneLineErrors
 from tests.differential.engine import PrologueDiffers, Unplayable, play_prologue
-from tests.differential.environment import BACKENDS, Interrupted, SetupError, backend
+from tests.differential.environment import BACKENDS, SetupError, backend
+from tests.differential.interruption import Interrupted
 from tests.differential.shrink import NoFailure, Shrinker
 from tests.differential.telling import tell, tell_difference
 

@@ -25,9 +25,10 @@ from model import State
 from tests.differential import trace
 from tests.differential.corpus import corpus
 from tests.differential.engine import Backend, Step, compare, play_prologue
-from tests.differential.environment import SetupError, interruptible
+from tests.differential.environment import SetupError
 from tests.differential.findings import Findings
 from tests.differential.fingerprint import fingerprint
+from tests.differential.interruption import interruptible
 from tests.differential.machine import Enough, Mismatch, Tally, draw_programs
 from tests.differential.shrink import NoFailure, Shrinker
 from tests.differential.side_by_side import OpenBackend, Reporter

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import signal
 import socket
 import sys
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from tests.differential.deployment import deploy_world
 from tests.differential.devnet import TRANSACTION_GAS, Devnet
 from tests.differential.engine import Backend
 from tests.differential.evm import Evm
+from tests.differential.interruption import interruptible
 from tests.differential.live import LiveNetwork
 from tests.differential.transactions import Sender, Transactions
 
@@ -35,39 +35,6 @@ CODE_SIZE_LIMIT = 24_576
 
 class SetupError(Exception):
     """Something that a run needs is not there; the message says what to do."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """Ctrl-C, or a plain kill: `status` is the exit code that a shell expects of it."""
-
-    def __init__(self, number: int):
-        super().__init__(signal.Signals(number).name)
-        self.status = 128 + number
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Ctrl-C and a plain kill raise `Interrupted` in this block.
-
-    They raise it again every second until the block is left: an exception that happens to be raised in a finaliser, or in a
-    callback of the garbage collector, is lost.
-    """
-    received: list[int] = []
-
-    def interrupt(number: int, _frame) -> None:
-        if number != signal.SIGALRM:
-            received.append(number)
-        signal.setitimer(signal.ITIMER_REAL, 1)
-        raise Interrupted(received[0])
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
-    before = {number: signal.signal(number, interrupt) for number in numbers}
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def check_tools() -> None:

@@ -8,7 +8,7 @@ from math import inf
 from typing import Protocol
 
 from tests.differential.engine import Backend, play_prologue
-from tests.differential.environment import interruptible
+from tests.differential.interruption import interruptible
 from tests.differential.machine import Budget, Found, Mismatch, Progress, Tally, search, shrink
 from tests.differential.workers import Line, Worker, derived_seed, messages, workers
 

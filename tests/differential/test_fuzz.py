@@ -15,6 +15,7 @@ import pytest
 from model import OPERATIONS
 from tests.differential import environment, trace
 from tests.differential.commands import ape, devnet_ports, is_free, start_ape
+from tests.differential.interruption import Interrupted, interruptible
 from tests.differential.machine import Tally
 from tests.differential.planted import TAKES_TOO_LITTLE, faulty_project
 
@@ -100,10 +101,10 @@ def test_an_interruption_that_is_lost_comes_again(how, monkeypatch):
         def __del__(self):
             os.kill(os.getpid(), how)
 
-    with pytest.raises(environment.Interrupted) as raised, environment.interruptible():
+    with pytest.raises(Interrupted) as raised, interruptible():
         Finalised()
         time.sleep(5)
-    assert lost == [environment.Interrupted]
+    assert lost == [Interrupted]
     assert raised.value.status == 128 + how
 
 

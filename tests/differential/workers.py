@@ -10,13 +10,13 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from tests.differential.engine import PrologueDiffers
-from tests.differential.environment import Interrupted, SetupError, interruptible
+from tests.differential.environment import SetupError
+from tests.differential.interruption import Interrupted, held_back, interruptible, listen
 
 # Forked: what is imported stays imported. Nothing that starts workers has threads or a devnet of its own at that time.
 PROCESSES = get_context("fork")
 FATAL = (SetupError, PrologueDiffers)  # what a worker cannot go on after, and tells
 PATIENCE = 20  # seconds for a worker to end its devnet
-ENDS = {signal.SIGINT, signal.SIGTERM}
 
 
 class Line:
@@ -53,11 +53,8 @@ class Worker:
         self.connection, other_end = PROCESSES.Pipe()
         self.process = PROCESSES.Process(target=_serve, args=(other_end, work, number, *arguments))
         # Who is told to end before it has begun is not to go on as a copy of this process: told once it listens.
-        listened = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-        try:
+        with held_back():
             self.process.start()
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, listened)
         other_end.close()  # so that the end of the process is the end of what can be read
 
     def send(self, message: Any) -> None:
@@ -117,7 +114,7 @@ def _serve(connection: Connection, work: Callable[..., None], number: int, *argu
     with suppress(Interrupted, BrokenPipeError):
         try:
             with interruptible():
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+                listen()
                 work(number, line, *arguments)
         except FATAL as error:
             line.send(error)

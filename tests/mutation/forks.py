@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 
+from tests.differential.interruption import held_back, listen
 from tests.mutation.mutant import Mutant, Verdict
 
 CONTEXT = get_context("fork")
-ENDS = {signal.SIGINT, signal.SIGTERM}
 PATIENCE = 5  # seconds for a worker to end what it has begun
 MEMORY = 3 * 2**30  # bytes, with the programs, which are a third of it; a fault may ask for numbers that no machine can hold
 
@@ -30,12 +30,8 @@ def run_all(
             while len(running) < workers and (mutant := next(waiting, None)) is not None:
                 mine, theirs = CONTEXT.Pipe(duplex=False)
                 process = CONTEXT.Process(target=_child, args=(theirs, check, mutant, limit), daemon=True)
-                # In the middle of a fork, Python's own hooks would lose a signal.
-                listened = signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)
-                try:
+                with held_back():
                     process.start()
-                finally:
-                    signal.pthread_sigmask(signal.SIG_SETMASK, listened)
                 theirs.close()
                 running[mine] = process, mutant
             if not running:
@@ -57,7 +53,7 @@ def _child(connection: Connection, check: Callable[[Mutant], Verdict], mutant: M
     # Ctrl-C is the parent's affair. It tells this one to end, and what it has started ends with it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)
+    listen()
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.getrlimit(resource.RLIMIT_CPU)[1]))  # what it starts may take longer
     connection.send(check(mutant))
