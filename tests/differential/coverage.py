@@ -6,11 +6,11 @@ traced before. What these steps reach, the run reaches; what they do not, the re
 
 import tomllib
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from model import Operation
+from model import Operation, Parameters
 from model.state import ZERO, Pool, State
 from tests.differential import world
 from tests.differential.artifacts import Artifacts
@@ -84,7 +84,10 @@ def _sorts(step: Step) -> set[Hashable]:
     name, reason = step.operation.name, step.outcome.reason
     if not step.outcome.ok:
         hooks = [token.hook.call.name for token in step.state.tokens.values() if token.hook] if reason in OF_TOKENS else []
-        return {(name, reason, *[value in (0, ZERO) for value in step.operation.arguments.values()], *sorted(hooks))}
+        arguments = step.operation.arguments
+        parameters = arguments.get("parameters")
+        out_of_bounds = [getattr(parameters, field.name) for field in fields(Parameters) if field.name in reason] if parameters else []
+        return {(name, reason, *[value in (0, ZERO) for value in arguments.values()], *out_of_bounds, *sorted(hooks))}
     found: set[Hashable] = {name}
     for event in step.outcome.events:
         found.add((name, kind(event.source), event.name))

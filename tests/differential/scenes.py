@@ -247,18 +247,28 @@ def _asked_in_the_middle(hand: Hand) -> Scene:
 
 @scene(1)
 def _two_at_one_reserve(hand: Hand) -> Scene:
-    """The CALLER withdraws from one pool in the middle of a withdrawal from another, whose allowances have been read."""
+    """The CALLER withdraws from one pool in the middle of a withdrawal from another, whose allowances have been read: often so much that the
+    Reserve has less left than the other is to get."""
     own = _positions(hand, lambda _, who: who == world.CALLER)
     others = _positions(hand, lambda name, who: who in world.ACTORS and world.CALLER in (hand.state.pools[name].base, hand.state.pools[name].quote))
     if not own or not others:
         return
     first, caller, units = hand.pick(own)
-    second, provider, held = hand.pick([found for found in others if found[0] != first] or others)
-    hand = yield from _done_by_the_caller(hand, _request(first, caller, units))
-    hand = yield hand.now, _request(second, provider, max(1, held // hand.pick((1, 4, 20))))
-    at = _next_epoch(hand)
-    hand = yield _armed(hand, world.CALLER, _withdrawal(first, caller))
-    yield at, _withdrawal(second, provider)
+    hand = yield from _done_by_the_caller(hand, _request(first, caller, max(1, units // hand.pick((1, 2, 2, 4)))))
+    at, armed = _armed(hand, world.CALLER, _withdrawal(first, caller))
+    share = hand.pick((1, 3, 4, 4, 6, 20))
+    others = [found for found in others if found[0] != first] or others
+    calls = [(_request(name, who, max(1, held // share)), _withdrawal(name, who)) for name, who, held in others]
+
+    def finds_too_little(request: Operation, withdrawal: Operation) -> bool:
+        state, _ = apply(apply(hand.state, request, at)[0], armed, at)
+        return apply(state, withdrawal, _next_epoch(hand))[1].reason == "reserve: not enough held"
+
+    short = [pair for pair in calls if finds_too_little(*pair)] if hand.chance(80) else []
+    request, withdrawal = hand.pick(short or calls)
+    hand = yield at, request
+    hand = yield at, armed
+    yield _next_epoch(hand), withdrawal
 
 
 @scene(1)
