@@ -1,10 +1,11 @@
-"""Ctrl-C and a plain kill: raised in what they are to end, and held back around a fork."""
+"""Ctrl-C and a plain kill: raised in what they are to end, but not in the midst of a library, and held back around a fork."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 ENDS = {signal.SIGINT, signal.SIGTERM}
+_postponed = False
 
 
 class Interrupted(KeyboardInterrupt):
@@ -28,7 +29,8 @@ def interruptible() -> Iterator[None]:
         if number != signal.SIGALRM:
             received.append(number)
         signal.setitimer(signal.ITIMER_REAL, 1)
-        raise Interrupted(received[0])
+        if not _postponed:
+            raise Interrupted(received[0])
 
     numbers = (*ENDS, signal.SIGALRM)
     before = {number: signal.signal(number, interrupt) for number in numbers}
@@ -38,6 +40,32 @@ def interruptible() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def postponed() -> Iterator[None]:
+    """For a library that an exception out of nowhere would leave in disorder: in this block, an interruption waits for an `at_once`."""
+    with _postpone(True):
+        yield
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """For what the library calls of ours: an interruption that has waited is raised here, and one that comes in this block too."""
+    with _postpone(False):
+        if signal.getitimer(signal.ITIMER_REAL)[0]:  # it is to come again, as above
+            signal.raise_signal(signal.SIGALRM)
+        yield
+
+
+@contextmanager
+def _postpone(postpone: bool) -> Iterator[None]:
+    global _postponed
+    before, _postponed = _postponed, postpone
+    try:
+        yield
+    finally:
+        _postponed = before
 
 
 @contextmanager

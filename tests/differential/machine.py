@@ -18,6 +18,7 @@ from model.state import NO_REASON
 from tests.differential import world
 from tests.differential.codec import kind
 from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
+from tests.differential.interruption import at_once, postponed
 from tests.differential.previewed import call_of, shown
 from tests.differential.scenes import Scene
 from tests.differential.shrink import minimise
@@ -176,9 +177,10 @@ class Machine(RuleBasedStateMachine):
         self.steps.append(Step(self.now, operation, outcome, self.state))
 
     def teardown(self) -> None:
-        self.tally.add(self.steps)
-        self.progress(self.tally)
-        self.judge.judge(self.steps)
+        with at_once():
+            self.tally.add(self.steps)
+            self.progress(self.tally)
+            self.judge.judge(self.steps)
 
 
 class Tally:
@@ -361,7 +363,7 @@ def draw_programs(
     progress: Progress = lambda tally: None,
     **changes: Any,
 ) -> None:
-    """Have Hypothesis draw programs of up to `length` steps, and the judge judge each of them.
+    """Have Hypothesis draw programs of up to `length` steps, and the judge judge each of them. An interruption waits for the next judgement.
 
     Parameters
     ----------
@@ -381,4 +383,5 @@ def draw_programs(
         phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(seed(random_seed)(machine), settings=settings(profile, **changes))
+    with postponed():
+        run_state_machine_as_test(seed(random_seed)(machine), settings=settings(profile, **changes))

@@ -1,12 +1,10 @@
 """The main job as a user runs it: a fixed budget, a planted fault that must be found, and everything that can go wrong."""
 
 import json
-import os
 import re
 import shutil
 import signal
 import socket
-import sys
 import time
 from pathlib import Path
 
@@ -15,7 +13,6 @@ import pytest
 from model import OPERATIONS
 from tests.differential import environment, trace
 from tests.differential.commands import ape, devnet_ports, is_free, start_ape
-from tests.differential.interruption import Interrupted, interruptible
 from tests.differential.machine import Tally
 from tests.differential.planted import TAKES_TOO_LITTLE, faulty_project
 
@@ -89,23 +86,6 @@ def test_too_short_a_run_says_what_it_did_not_reach(tmp_path):
     done = ape("fuzz", "--examples", 1, "--steps", 1, "--seed", 1, "--report", tmp_path / "report.json")
     assert done.returncode == 3
     assert "not everything was reached" in done.stdout and "backstop never happened" in done.stdout
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_that_is_lost_comes_again(how, monkeypatch):
-    """An exception in a finaliser goes nowhere."""
-    lost = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: lost.append(unraisable.exc_type))
-
-    class Finalised:
-        def __del__(self):
-            os.kill(os.getpid(), how)
-
-    with pytest.raises(Interrupted) as raised, interruptible():
-        Finalised()
-        time.sleep(5)
-    assert lost == [Interrupted]
-    assert raised.value.status == 128 + how
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

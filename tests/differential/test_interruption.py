@@ -1,0 +1,67 @@
+"""An interruption is not lost, and does not come where it would do harm."""
+
+import os
+import signal
+import sys
+import time
+from unittest.mock import patch
+
+import pytest
+
+from model import apply
+from tests.differential import machine, world
+from tests.differential.engine import run_model
+from tests.differential.interruption import Interrupted, at_once, interruptible, postponed
+from tests.differential.machine import Tally, draw_programs
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_that_is_lost_comes_again(how, monkeypatch):
+    """An exception in a finaliser goes nowhere."""
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: lost.append(unraisable.exc_type))
+
+    class Finalised:
+        def __del__(self):
+            os.kill(os.getpid(), how)
+
+    with pytest.raises(Interrupted) as raised, interruptible():
+        Finalised()
+        time.sleep(5)
+    assert lost == [Interrupted]
+    assert raised.value.status == 128 + how
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_postponed_comes_at_once_where_it_may(how):
+    reached = []
+    with pytest.raises(Interrupted) as raised, interruptible(), postponed():
+        with at_once():
+            reached.append("nothing has come yet")
+        os.kill(os.getpid(), how)
+        time.sleep(1.5)  # it has come again by then
+        reached.append("postponed")
+        with at_once():
+            reached.append("raised too late")
+    assert reached == ["nothing has come yet", "postponed"]
+    assert raised.value.status == 128 + how
+
+
+def test_an_interruption_while_a_program_is_drawn_leaves_hypothesis_and_what_is_judged_whole():
+    start = run_model(world.genesis(), world.prologue())[-1].state
+    drawn, judged = [], []
+
+    def applied(state, operation, now):
+        drawn.append(operation)
+        if len(drawn) == 45:
+            os.kill(os.getpid(), signal.SIGINT)
+        return apply(state, operation, now)
+
+    class Whole:
+        def judge(self, steps):
+            judged.append([step.operation for step in steps])
+
+    with patch.object(machine, "apply", applied), pytest.raises(Interrupted), interruptible():
+        draw_programs(Whole(), start, Tally(), examples=10, length=20, random_seed=1)
+    # It comes with the end of the third program, which is neither cut short nor judged.
+    assert len(drawn) == 60 and [operation for program in judged for operation in program] == drawn[:40]
