@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 sys.path.insert(0, str(Path(__file__).parents[1]))  # before site-packages, where a dependency left a package "tests"
 
 from tests.differential import trace
-from tests.differential.artifacts import CONTRACTS
+from tests.differential.artifacts import CONTRACTS, SETTINGS
 from tests.differential.campaign import Campaign, Plan, held, known_seed, run_campaign
 from tests.differential.command_line import OneLineErrors
 from tests.differential.corpus import corpus
@@ -110,7 +110,7 @@ def readable(result: dict, campaign: Campaign) -> str:
     lines = [
         "# Campaign",
         "",
-        f"Backend {result['backend']}, seed {result['seed']}; {clock(result['seconds'])} in {result['starts']} starts and {result['rounds']} rounds.",
+        f"Backend {result['backend']}, setting {result['setting']}, seed {result['seed']}; {clock(result['seconds'])} in {result['starts']} starts and {result['rounds']} rounds.",
         "",
         f"{result['steps']:,} steps in {result['examples']:,} programs compared, {result['steps_per_second']:,.0f} a second.",
         "",
@@ -147,13 +147,14 @@ def write_reports(campaign: Campaign) -> dict:
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), required=True, help="How long the campaign lasts in all, however often it is interrupted.")
 @click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="How many processes draw and compare side by side.")
 @click.option("--backend", "backend_name", type=click.Choice(BACKENDS), default="evm", show_default=True, help="What executes the contracts.")
+@click.option("--setting", type=click.Choice(SETTINGS), default="gas", show_default=True, help="How the compiler optimises the contracts.")
 @click.option("--contracts", type=click.Path(exists=True, file_okay=False, path_type=Path), default=CONTRACTS, help="The folder of the contracts, if they are not this project's own.")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default="build/campaign", show_default=True, help="Where the campaign's state, findings and reports are.")
 @click.option("--database", metavar="FOLDER|URL", default=None, help="The corpus: a folder, or redis://HOST:PORT/NUMBER to share it between machines; without it, FOLDER/corpus.")
 @click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True, help="How many calls a program has.")
 @click.option("--seed", type=click.IntRange(min=0), default=None, help="What the rounds' seeds are derived from; without it, the campaign's own, or a new one.")
 @click.option("--shrink-seconds", type=click.FloatRange(min=0), default=120, show_default=True, help="How long to look for a smaller form of a finding.")
-def cli(hours, workers, backend_name, contracts, folder, database, steps, seed, shrink_seconds):
+def cli(hours, workers, backend_name, setting, contracts, folder, database, steps, seed, shrink_seconds):
     """Draw and compare programs for hours. Each cause that is found is written down at once, as a trace in FOLDER/findings, and
     shrunk; then the campaign goes on, and only counts that cause. The same command goes on with a campaign that was interrupted,
     or was killed; with more hours, also with one that has ended.
@@ -164,17 +165,17 @@ def cli(hours, workers, backend_name, contracts, folder, database, steps, seed, 
     seconds = 3_600 * hours
     database = database or str(folder / "corpus")
     status = 0
-    context = {"backend": backend_name, **trace.of_contracts(contracts)}
+    context = {"backend": backend_name, "setting": setting, **trace.of_contracts(contracts)}
     try:
         with held(folder):
             seed = known_seed(folder) if seed is None else seed
-            plan = Plan(backend=backend_name, steps=steps, seed=time.time_ns() % 2**32 if seed is None else seed)
+            plan = Plan(backend=backend_name, setting=setting, steps=steps, seed=time.time_ns() % 2**32 if seed is None else seed)
             campaign = Campaign(folder, plan)
             with corpus(database):
                 pass  # what is not there is said before any work
             try:
                 if campaign.progress.seconds < seconds:
-                    open_backend = partial(backend, backend_name, sources=contracts)
+                    open_backend = partial(backend, backend_name, setting=setting, sources=contracts)
                     display = Display(campaign, seconds)
                     run_campaign(
                         campaign, workers, open_backend,

@@ -68,14 +68,14 @@ def digest(*parts: object) -> str:
     return total.hexdigest()[:16]
 
 
-def chosen(mutants: list[Mutant], only: str, sample: int | None, ids: set[str] | None) -> list[Mutant]:
+def chosen(mutants: list[Mutant], only: str, sample: int | None, sample_seed: int, ids: set[str] | None) -> list[Mutant]:
     def matches(mutant: Mutant) -> bool:
         text = f"{mutant.id} {mutant.file}:{mutant.line} {mutant.category}: {mutant.change}"
         return only in text and (ids is None or mutant.id in ids)
 
     found = [mutant for mutant in mutants if matches(mutant)]
     if sample is not None and sample < len(found):
-        found = sorted(random.Random(1).sample(found, sample), key=lambda mutant: (mutant.file, mutant.line))
+        found = sorted(random.Random(sample_seed).sample(found, sample), key=lambda mutant: (mutant.file, mutant.line))
     return found
 
 
@@ -149,7 +149,8 @@ def interrupt(number: int, _frame) -> None:
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="What the programs are drawn from.")
 @click.option("--first", type=click.IntRange(min=1), default=None, help="Only the first so many of the programs, for a quick look: the next run takes the others where it has to.")
 @click.option("--workers", type=click.IntRange(min=1), default=os.cpu_count(), show_default="one a core", help="How many mutants run at the same time.")
-@click.option("--sample", type=click.IntRange(min=1), default=None, help="Only so many, drawn with a fixed seed.")
+@click.option("--sample", type=click.IntRange(min=1), default=None, help="Only so many, drawn at random.")
+@click.option("--sample-seed", type=click.IntRange(min=0), default=1, show_default=True, help="What the sample is drawn from.")
 @click.option("--only", default="", metavar="TEXT", help="Only mutants in whose line in --list this text is found.")
 @click.option("--id", "ids", metavar="ID", multiple=True, help="Only this one; may be given several times.")
 @click.option("--survivors", is_flag=True, help="Only those that survived the last run.")
@@ -157,7 +158,7 @@ def interrupt(number: int, _frame) -> None:
 @click.option("--show", "shown", default=None, metavar="ID", help="Show one mutant as a diff, with what became of it, and run nothing.")
 @click.option("--fresh", is_flag=True, help="Forget the verdicts of earlier runs over the same sources and budget.")
 @click.option("--build", type=click.Path(file_okay=False, path_type=Path), default=ROOT / "build" / "mutants", help="Where verdicts, programs and report.json go.  [default: build/mutants]")
-def cli(side, examples, steps, seed, first, workers, sample, only, ids, survivors, list_them, shown, fresh, build):
+def cli(side, examples, steps, seed, first, workers, sample, sample_seed, only, ids, survivors, list_them, shown, fresh, build):
     """Plant one fault at a time in a copy of the contracts or of the model, and run the fuzzer's programs in process: is it found?
 
     After the programs come all calls to contracts that are inside a call; and what survives in a pure function meets arguments of its
@@ -179,7 +180,7 @@ def cli(side, examples, steps, seed, first, workers, sample, only, ids, survivor
         if unknown := set(ids) - {mutant.id for all_of in mutants.values() for mutant in all_of}:
             raise Failed(f"there is no mutant {', '.join(sorted(unknown))} here: see --list")
         ids = _survivors(build) if survivors else set(ids) or None
-        mutants = {name: chosen(all_of, only, sample, ids) for name, all_of in mutants.items()}
+        mutants = {name: chosen(all_of, only, sample, sample_seed, ids) for name, all_of in mutants.items()}
         if list_them:
             for mutant in (mutant for all_of in mutants.values() for mutant in all_of):
                 click.echo(describe(mutant))

@@ -49,6 +49,7 @@ class Plan(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     backend: str
+    setting: str = "gas"
     steps: int
     seed: int
 

@@ -27,6 +27,7 @@ from tests.differential import world
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
 HALTED = b"halted"  # in the place of revert data: the EVM itself has ended the call
+NO_WORD = keccak(b"no word of the EVM")  # in the place of a number of the model's that is negative, or has more than 256 bits
 READOUT = ("controller", "pools", "stakes", "tokens")  # what the Inspector's `read` returns
 SYSTEM_VIEWS = (  # what its `allowances` ends with
     "controller.dlq", "controller.reserve", "controller.backstop", "controller.epoch_seconds", "reserve.controller",
@@ -139,7 +140,10 @@ class Directory:
     def word(self, value: Any) -> bytes:
         """One value as words; a dataclass or tuple as all of its fields'."""
         if isinstance(value, int):
-            return value.to_bytes(32, "big")
+            try:
+                return value.to_bytes(32, "big")
+            except OverflowError:
+                return NO_WORD
         if isinstance(value, str):
             return self.words[value]
         fields = fields_of(value) if isinstance(value, Parameters) else value
@@ -183,6 +187,8 @@ class Directory:
 
     def readable(self, value: Any) -> Any:
         """An id for an address that has one."""
+        if value == int.from_bytes(NO_WORD, "big"):
+            return "negative, or 2**256 and more"
         if isinstance(value, str) and value.startswith("0x"):
             return self.names.get(bytes.fromhex(value[2:]), value)
         return self.functions.get(value, value)
@@ -318,9 +324,9 @@ class StateCodec:
         found = []
         for name in world.TOKENS:
             token = state.tokens[name]
-            found += [token.balances.get(owner, 0).to_bytes(32, "big") for owner in world.OWNERS]
+            found += [self.directory.word(token.balances.get(owner, 0)) for owner in world.OWNERS]
             pairs = product(world.OWNERS, world.SPENDERS)
-            found += [token.allowances.get(pair, 0).to_bytes(32, "big") for pair in pairs]
+            found += [self.directory.word(token.allowances.get(pair, 0)) for pair in pairs]
         found += _words(self._system_views(state))
         for name in state.controller.pools:
             found += _words(self._pool_views(name, state.pools[name], now))

@@ -4,13 +4,16 @@ The model runs ahead, step by step, while the program is drawn. A backend then e
 each of them, return or revert data, logs and the whole stored state. Equality is exact: the bytes must be the same.
 """
 
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from eth_abi.exceptions import DecodingError
 
-from model import Operation, Outcome, Parameters, State, apply
+import model
+from model import Operation, Outcome, Parameters, State
 from tests.differential import world
 from tests.differential.codec import Directory, Log, StateCodec, kind
 from tests.differential.difference import Difference, Row, outcome_difference, rows_of
@@ -40,6 +43,7 @@ class Observation:
     gas: int
 
 
+MODEL = Path(model.__file__).parent
 UNREADABLE = Row("state", "can be read", "the Inspector is refused, or answers in another form")
 EncodedCall = tuple[int, str, str, bytes]  # time, sender, target, calldata
 Execution = tuple[list[Observation], bytes]  # one observation a call, and the Inspector's allowances and views after the last
@@ -65,6 +69,16 @@ class Unplayable(ValueError):
     """A program calls a pool that has not been created by then, or creates more than can be read: nothing can be compared."""
 
 
+def apply(state: State, operation: Operation, now: int) -> tuple[State, Outcome]:
+    """What the model says of one call. Where the model itself fails, that is an outcome too, of a reason that no contract gives."""
+    try:
+        return model.apply(state, operation, now)
+    except Exception as error:
+        places = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == MODEL]
+        place = f"{Path(places[-1].filename).name}:{places[-1].lineno}"
+        return state, Outcome(None, f"the model itself fails: {type(error).__name__} in model/{place}", ())
+
+
 def run_model(state: State, program: world.Program) -> list[Step]:
     """The model's side of a whole program.
 
@@ -85,6 +99,10 @@ def run_model(state: State, program: world.Program) -> list[Step]:
             raise Unplayable(f"step {len(steps) + 1}: more than {world.MAX_POOLS} pools")
         steps.append(Step(now, operation, outcome, state))
     return steps
+
+
+class SetupError(Exception):
+    """Something that a run needs is not there; the message says what to do."""
 
 
 class PrologueDiffers(RuntimeError):
@@ -110,16 +128,16 @@ def play_prologue(backend: Backend) -> State:
     ------
     PrologueDiffers
         If it does not.
-    RuntimeError
-        If a call of the prologue fails: it is there for what comes of it.
+    SetupError
+        If both refuse a call of it: it is there for what comes of it.
     """
     steps = run_model(world.genesis(), world.prologue())
-    refused = [f"{describe(step)}: {step.outcome.reason}" for step in steps if not step.outcome.ok]
-    if refused:
-        raise RuntimeError(f"the prologue fails: {refused[0]}")
     difference = compare(steps, backend)
     if difference is not None:
         raise PrologueDiffers(steps, difference)
+    refused = next((step for step in steps if not step.outcome.ok), None)
+    if refused is not None:
+        raise SetupError(f"both sides refuse a call of the prologue, which every run begins with (tests/differential/world.py): {describe(refused)}")
     backend.keep(steps)
     return steps[-1].state
 

@@ -22,7 +22,7 @@ from tests.differential import live, world
 from tests.differential.artifacts import CONTRACTS, Artifacts, CompileError, compile_contracts
 from tests.differential.deployment import deploy_world
 from tests.differential.devnet import TRANSACTION_GAS, Devnet
-from tests.differential.engine import Backend
+from tests.differential.engine import Backend, SetupError
 from tests.differential.evm import Evm
 from tests.differential.interruption import interruptible
 from tests.differential.live import LiveNetwork
@@ -31,10 +31,6 @@ from tests.differential.transactions import Sender, Transactions
 NETWORK = "ethereum:local:foundry"
 BACKENDS = ("devnet", "evm", "transactions")
 CODE_SIZE_LIMIT = 24_576
-
-
-class SetupError(Exception):
-    """Something that a run needs is not there; the message says what to do."""
 
 
 def check_tools() -> None:

@@ -13,11 +13,11 @@ from ape.exceptions import ProviderError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import Operation, Parameters, State, SystemParameters, apply, deploy
+from model import Operation, Parameters, State, SystemParameters, deploy
 from model.state import ACTIVE, BACKSTOP, CONTROLLER, RESERVE
 from tests.differential import world
 from tests.differential.codec import Directory
-from tests.differential.engine import PrologueDiffers, Step, allowances_difference, difference_at, disagreement
+from tests.differential.engine import PrologueDiffers, Step, allowances_difference, apply, difference_at, disagreement
 from tests.differential.machine import Budget, Mismatch, Progress, Tally
 from tests.differential.plain import plain_start
 from tests.differential.proposals import PROPOSALS, Hand

@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, seed, settings
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from model import OPERATIONS, Event, Operation, State, apply, token
+from model import OPERATIONS, Event, Operation, State, token
 from model.state import NO_REASON
 from tests.differential import world
 from tests.differential.codec import kind
-from tests.differential.engine import Backend, Difference, Step, compare, disagreement, encode_calls, run_model
+from tests.differential.engine import Backend, Difference, Step, apply, compare, disagreement, encode_calls, run_model
 from tests.differential.interruption import at_once, postponed
 from tests.differential.previewed import call_of, shown
 from tests.differential.scenes import Scene

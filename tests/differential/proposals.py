@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from model import OPERATIONS, Operation, Parameters, State, SystemParameters, apply
+from model import OPERATIONS, Operation, Parameters, State, SystemParameters
 from model.controller import MAX_POOLS
 from model.epoch_books import turn
 from model.fixed_point import BPS, MAX
@@ -27,6 +27,7 @@ from model.stake_math import DILUTION_LIMIT
 from model.swap_math import swap_output
 from model.token import BEHAVIOURS, NO_DECIMALS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO, TOO_MANY_DECIMALS
 from tests.differential import world
+from tests.differential.engine import apply
 from tests.differential.previewed import PREVIEWED, preview_of
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ A scene is a generator that is handed a fresh hand for each call. Its calls are 
 from collections.abc import Callable, Generator
 from dataclasses import replace
 
-from model import OPERATIONS, Event, Operation, Parameters, State, apply
+from model import OPERATIONS, Event, Operation, Parameters, State
 from model.fixed_point import BPS, MAX
 from model.liquidity_math import MINIMUM_UNITS
 from model.operations import VIEWS
@@ -15,6 +15,7 @@ from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, LENS, RESE
 from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, PLAIN, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
+from tests.differential.engine import apply
 from tests.differential.previewed import preview_of
 from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, all_that_may_be_struck, below, called_by
 from tests.differential.proposals import current_epoch, epoch_seconds, last, slashed_if_staked, spoiled, stake_that_just_pays, taken, view, when

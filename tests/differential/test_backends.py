@@ -1,5 +1,6 @@
 """The backends against each other: the same programs, the same observations; and the same gas, which `evm.Evm` alone does not count."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,7 @@ from tests.differential.codec import HALTED, StateCodec
 from tests.differential.engine import UNREADABLE, Backend, Execution, Observation, Step
 from tests.differential.engine import allowances_difference, compare, difference_at, encode_calls, play_prologue, run_model
 from tests.differential.environment import BACKENDS, SetupError, accounts_of_tests, backend
-from tests.differential.machine import Tally, draw_programs
+from tests.differential.machine import Budget, Tally, draw_programs, run
 from tests.differential.metered import MeteredEvm
 from tests.differential.planted import HALTS, SAYS_DEPARTED, plant
 from tests.differential.transactions import Transactions
@@ -119,6 +120,8 @@ def test_the_digest_stands_for_all_that_is_read(devnet, evm, start):
     ("change", "field"),
     [
         (lambda state: with_pool(state, "pool-1", total_shortfall=1), "pools[pool-1].state.total_shortfall = 1"),
+        (lambda state: with_pool(state, "pool-1", total_shortfall=-1), "pools[pool-1].state.total_shortfall = negative, or 2**256 and more"),
+        (lambda state: with_pool(state, "pool-1", reserve_base=2**256), "pools[pool-1].state.reserve_base = negative, or 2**256 and more"),
         (lambda state: with_position(state, clock=5), "pools[pool-2].positions[provider-3].clock = 5"),
         (lambda state: replace(state, reserve=replace(state.reserve, held={})), "tokens[ABC].held = 0"),
         (lambda state: with_token(state, behaviour=2), "tokens[USDC].report.behaviour = 2"),
@@ -179,6 +182,25 @@ def test_what_the_inspector_cannot_read_is_a_difference(answer, evm, start):
     (step,) = run_model(start, [SWEEP])
     of_the_state = difference_at(0, "state", step, Observation(True, b"", (), answer, 0), evm.directory, lambda: answer)
     assert of_the_state.differing == allowances_difference(0, step, answer, evm.directory).differing == [UNREADABLE]
+
+
+# -- a model that fails ----------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_fails_is_a_mismatch_like_any_other(evm, start, monkeypatch):
+    monkeypatch.setitem(OPERATIONS, "pool.exit", lambda state, call, **arguments: {}[call.sender])
+    mismatch = run(evm, start, Tally(), Budget(examples=100, length=50, seed=1, shrink_seconds=5))
+    assert (mismatch.steps[-1].operation.name, mismatch.difference.what) == ("pool.exit", "result") and len(mismatch.steps) <= 2
+    outcome = mismatch.difference.differing[0]
+    assert re.fullmatch(r"reverted: the model itself fails: KeyError in model/operations\.py:\d+", outcome.model)
+
+
+def test_a_prologue_that_both_sides_refuse_is_one_clear_line(monkeypatch):
+    refused = world.START, Operation("controller.accept_ownership", "controller", "outsider", {})
+    monkeypatch.setattr(world, "prologue", lambda: [refused])
+    with pytest.raises(SetupError, match=r"^both sides refuse a call of the prologue.* outsider -> controller\.accept_ownership\(\)$"):
+        with backend("evm") as chain:
+            play_prologue(chain)
 
 
 # -- contracts that do what no model says ----------------------------------------------------------------------------

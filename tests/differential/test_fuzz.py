@@ -76,14 +76,14 @@ def test_where_nothing_can_be_written_is_said_before_the_run(tmp_path):
 def test_the_same_seed_draws_the_same_calls(tmp_path):
     reports = []
     for name in ("first", "second"):
-        ape("fuzz", "--examples", 5, "--seed", 11, "--report", tmp_path / name)
+        ape("fuzz", "--backend", "evm", "--examples", 5, "--seed", 11, "--report", tmp_path / name)
         reports.append(json.loads((tmp_path / name).read_text()))
     first, second = ({key: value for key, value in report.items() if "second" not in key} for report in reports)
     assert first == second
 
 
 def test_too_short_a_run_says_what_it_did_not_reach(tmp_path):
-    done = ape("fuzz", "--examples", 1, "--steps", 1, "--seed", 1, "--report", tmp_path / "report.json")
+    done = ape("fuzz", "--backend", "evm", "--examples", 1, "--steps", 1, "--seed", 1, "--report", tmp_path / "report.json")
     assert done.returncode == 3
     assert "not everything was reached" in done.stdout and "backstop never happened" in done.stdout
 

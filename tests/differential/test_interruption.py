@@ -8,9 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from model import apply
 from tests.differential import machine, world
-from tests.differential.engine import run_model
+from tests.differential.engine import apply, run_model
 from tests.differential.interruption import Interrupted, at_once, interruptible, postponed
 from tests.differential.machine import Tally, draw_programs
 
