@@ -76,10 +76,11 @@ mutants: $(READY) ## Plant faults in the contracts and the model: does the fuzze
 audit: $(READY) ## What a deployment has paid out, against the model (ARGS="--deployment deployments/CHAIN_ID.json")
 	@ape run audit $(ARGS)
 
-# Files are shared out among up to four workers, one more than there are cores: many tests wait for what they have started. Those of tests/unit share one devnet of Ape's in each worker, which others would disconnect.
-CORES := $(shell getconf _NPROCESSORS_ONLN)
+# Files are shared out among up to four workers, one more than there are cores: many tests wait for what they have
+# started. Those of tests/unit share one devnet of Ape's in each worker, which others would disconnect.
+CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN || echo 1)
 SHARED := -n $$(( $(CORES) < 4 ? $(CORES) + 1 : 4 )) --dist loadfile
-test: $(READY) ## All tests, on all cores
+test: $(READY) ## All tests
 	@pytest tests --ignore tests/unit $(SHARED) $(ARGS)
 	@pytest tests/unit $(SHARED) $(ARGS)
 

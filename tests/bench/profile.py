@@ -39,7 +39,7 @@ def profile(backend: Backend, start: State, examples: int, length: int, seed: in
     clock, tally = Clock(), Tally()
     with ExitStack() as patches:
         for place, name, phase in (
-            (machine, "apply", "model"),
+            (machine, "ask_model", "model"),
             (engine, "encode_calls", "encoding the calls"),
             (engine, "disagreement", "comparing"),
             (backend, "execute", EXECUTING),

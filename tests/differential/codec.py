@@ -27,7 +27,7 @@ from tests.differential import world
 
 ERROR_SELECTOR = bytes.fromhex("08c379a0")  # Error(string)
 HALTED = b"halted"  # in the place of revert data: the EVM itself has ended the call
-NO_WORD = keccak(b"no word of the EVM")  # in the place of a number of the model's that is negative, or has more than 256 bits
+NO_WORD = keccak(b"no word of the EVM")  # in the place of what a model can say and no contract: -1, 2**256, 0.5, None
 READOUT = ("controller", "pools", "stakes", "tokens")  # what the Inspector's `read` returns
 SYSTEM_VIEWS = (  # what its `allowances` ends with
     "controller.dlq", "controller.reserve", "controller.backstop", "controller.epoch_seconds", "reserve.controller",
@@ -146,8 +146,9 @@ class Directory:
                 return NO_WORD
         if isinstance(value, str):
             return self.words[value]
-        fields = fields_of(value) if isinstance(value, Parameters) else value
-        return b"".join(map(self.word, fields))
+        if isinstance(value, Parameters):
+            value = fields_of(value)
+        return b"".join(map(self.word, value)) if isinstance(value, tuple) else NO_WORD
 
     def calldata(self, operation: Operation) -> bytes:
         call = self.calls[operation.name]
@@ -188,7 +189,7 @@ class Directory:
     def readable(self, value: Any) -> Any:
         """An id for an address that has one."""
         if value == int.from_bytes(NO_WORD, "big"):
-            return "negative, or 2**256 and more"
+            return "no number of the EVM's"
         if isinstance(value, str) and value.startswith("0x"):
             return self.names.get(bytes.fromhex(value[2:]), value)
         return self.functions.get(value, value)
@@ -370,7 +371,8 @@ class StateCodec:
 
     def read_allowances(self, data: bytes) -> dict[str, int]:
         """Allowances and views as fields by their paths."""
-        (values,) = decode(["uint256[]"], data)
+        (numbers,) = decode(["uint256[]"], data)
+        values = map(self.directory.readable, numbers)
         owned = [f"owned[{owner}]" for owner in world.OWNERS]
         of_a_token = [f"balances[{owner}]" for owner in world.OWNERS]
         of_a_token += [f"allowances[{owner}][{spender}]" for owner, spender in product(world.OWNERS, world.SPENDERS)]

@@ -44,6 +44,7 @@ class Observation:
 
 
 MODEL = Path(model.__file__).parent
+ENTRANCES = ("operations.py", "lock.py")  # what fails there is a call that no operation takes
 UNREADABLE = Row("state", "can be read", "the Inspector is refused, or answers in another form")
 EncodedCall = tuple[int, str, str, bytes]  # time, sender, target, calldata
 Execution = tuple[list[Observation], bytes]  # one observation a call, and the Inspector's allowances and views after the last
@@ -66,17 +67,27 @@ class Backend(Protocol):
 
 
 class Unplayable(ValueError):
-    """A program calls a pool that has not been created by then, or creates more than can be read: nothing can be compared."""
+    """A program calls a pool that has not been created by then, or creates more than can be read: after `steps` nothing can be compared."""
+
+    def __init__(self, message: str, steps: list[Step]):
+        super().__init__(f"step {len(steps) + 1}: {message}")
+        self.steps = steps
 
 
-def apply(state: State, operation: Operation, now: int) -> tuple[State, Outcome]:
-    """What the model says of one call. Where the model itself fails, that is an outcome too, of a reason that no contract gives."""
+def ask_model(state: State, operation: Operation, now: int) -> tuple[State, Outcome]:
+    """What the model says of one call: the state after, and the outcome.
+
+    Where the model itself fails, that is an outcome too, of a reason that no contract gives. But not where it has no such
+    operation or argument: that is the caller's fault.
+    """
     try:
         return model.apply(state, operation, now)
     except Exception as error:
-        places = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == MODEL]
-        place = f"{Path(places[-1].filename).name}:{places[-1].lineno}"
-        return state, Outcome(None, f"the model itself fails: {type(error).__name__} in model/{place}", ())
+        *_, innermost = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent == MODEL]
+        file = Path(innermost.filename).name
+        if file in ENTRANCES:
+            raise
+        return state, Outcome(None, f"the model itself fails: {type(error).__name__} in {innermost.name} of model/{file}", ())
 
 
 def run_model(state: State, program: world.Program) -> list[Step]:
@@ -93,10 +104,10 @@ def run_model(state: State, program: world.Program) -> list[Step]:
         while called.name == "token.arm":
             called = called.arguments["calls"]
         if kind(called.target) == "pool" and called.target not in state.pools:
-            raise Unplayable(f"step {len(steps) + 1}: {called.target} has not been created")
-        state, outcome = apply(state, operation, now)
+            raise Unplayable(f"{called.target} has not been created", steps)
+        state, outcome = ask_model(state, operation, now)
         if len(state.pools) > world.MAX_POOLS:
-            raise Unplayable(f"step {len(steps) + 1}: more than {world.MAX_POOLS} pools")
+            raise Unplayable(f"more than {world.MAX_POOLS} pools", steps)
         steps.append(Step(now, operation, outcome, state))
     return steps
 
@@ -131,7 +142,10 @@ def play_prologue(backend: Backend) -> State:
     SetupError
         If both refuse a call of it: it is there for what comes of it.
     """
-    steps = run_model(world.genesis(), world.prologue())
+    try:
+        steps = run_model(world.genesis(), world.prologue())
+    except Unplayable as refused:  # the creation of a pool, which is among the steps
+        steps = refused.steps
     difference = compare(steps, backend)
     if difference is not None:
         raise PrologueDiffers(steps, difference)

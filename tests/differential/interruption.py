@@ -1,10 +1,14 @@
 """Ctrl-C and a plain kill: raised in what they are to end, but not in the midst of a library, and held back around a fork."""
 
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 ENDS = {signal.SIGINT, signal.SIGTERM}
+PATIENCE = 10  # seconds that an interruption waits for a library
+
+_first: tuple[int, float] | None = None  # the signal that has come first, and when
 _postponed = False
 
 
@@ -16,6 +20,19 @@ class Interrupted(KeyboardInterrupt):
         self.status = 128 + number
 
 
+def _interrupt(number: int, _frame) -> None:
+    global _first
+    _first = _first or (number, time.monotonic())
+    signal.setitimer(signal.ITIMER_REAL, 1)
+    if not _postponed or time.monotonic() - _first[1] > PATIENCE:
+        _raise_what_has_come()
+
+
+def _raise_what_has_come() -> None:
+    if _first is not None:
+        raise Interrupted(_first[0])
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Ctrl-C and a plain kill raise `Interrupted` in this block.
@@ -23,17 +40,12 @@ def interruptible() -> Iterator[None]:
     They raise it again every second until the block is left: an exception that happens to be raised in a finaliser, or in a
     callback of the garbage collector, is lost.
     """
-    received: list[int] = []
-
-    def interrupt(number: int, _frame) -> None:
-        if number != signal.SIGALRM:
-            received.append(number)
-        signal.setitimer(signal.ITIMER_REAL, 1)
-        if not _postponed:
-            raise Interrupted(received[0])
-
-    numbers = (*ENDS, signal.SIGALRM)
-    before = {number: signal.signal(number, interrupt) for number in numbers}
+    global _first, _postponed
+    before = {number: signal.getsignal(number) for number in (*ENDS, signal.SIGALRM)}
+    if before[signal.SIGALRM] is not _interrupt:  # the outermost of such blocks
+        _first, _postponed = None, False
+    for number in before:
+        signal.signal(number, _interrupt)
     try:
         yield
     finally:
@@ -44,17 +56,20 @@ def interruptible() -> Iterator[None]:
 
 @contextmanager
 def postponed() -> Iterator[None]:
-    """For a library that an exception out of nowhere would leave in disorder: in this block, an interruption waits for an `at_once`."""
+    """For a library that an exception out of nowhere would leave in disorder: in this block, an interruption waits.
+
+    It is raised by the next `at_once`, with the end of the block, or out of nowhere after all where neither comes in `PATIENCE`.
+    """
     with _postpone(True):
         yield
+    _raise_what_has_come()
 
 
 @contextmanager
 def at_once() -> Iterator[None]:
     """For what the library calls of ours: an interruption that has waited is raised here, and one that comes in this block too."""
     with _postpone(False):
-        if signal.getitimer(signal.ITIMER_REAL)[0]:  # it is to come again, as above
-            signal.raise_signal(signal.SIGALRM)
+        _raise_what_has_come()
         yield
 
 

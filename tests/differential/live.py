@@ -17,7 +17,7 @@ from model import Operation, Parameters, State, SystemParameters, deploy
 from model.state import ACTIVE, BACKSTOP, CONTROLLER, RESERVE
 from tests.differential import world
 from tests.differential.codec import Directory
-from tests.differential.engine import PrologueDiffers, Step, allowances_difference, apply, difference_at, disagreement
+from tests.differential.engine import PrologueDiffers, Step, allowances_difference, ask_model, difference_at, disagreement
 from tests.differential.machine import Budget, Mismatch, Progress, Tally
 from tests.differential.plain import plain_start
 from tests.differential.proposals import PROPOSALS, Hand
@@ -61,7 +61,7 @@ class LiveNetwork:
         sender, directory = self.sender, self.directory
         number, self.now, seen = sender.send(operation.sender, operation.target, directory.calldata(operation), sender.digest)
         allowances = sender.read(sender.allowances, number)
-        self.state, outcome = apply(self.state, operation, self.now)
+        self.state, outcome = ask_model(self.state, operation, self.now)
         step = Step(self.now, operation, outcome, self.state)
         self.steps.append(step)
         found = disagreement([step], ([seen], allowances), directory)

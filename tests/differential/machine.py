@@ -17,7 +17,7 @@ from model import OPERATIONS, Event, Operation, State, token
 from model.state import NO_REASON
 from tests.differential import world
 from tests.differential.codec import kind
-from tests.differential.engine import Backend, Difference, Step, apply, compare, disagreement, encode_calls, run_model
+from tests.differential.engine import Backend, Difference, Step, ask_model, compare, disagreement, encode_calls, run_model
 from tests.differential.interruption import at_once, postponed
 from tests.differential.previewed import call_of, shown
 from tests.differential.scenes import Scene
@@ -173,7 +173,7 @@ class Machine(RuleBasedStateMachine):
     @rule(step=steps())
     def step(self, step: tuple[int, Operation]) -> None:
         self.now, operation = step
-        self.state, outcome = apply(self.state, operation, self.now)
+        self.state, outcome = ask_model(self.state, operation, self.now)
         self.steps.append(Step(self.now, operation, outcome, self.state))
 
     def teardown(self) -> None:
@@ -363,7 +363,7 @@ def draw_programs(
     progress: Progress = lambda tally: None,
     **changes: Any,
 ) -> None:
-    """Have Hypothesis draw programs of up to `length` steps, and the judge judge each of them. An interruption waits for the next judgement.
+    """Have Hypothesis draw programs of up to `length` steps, and the judge judge each of them. An interruption waits until one is judged.
 
     Parameters
     ----------

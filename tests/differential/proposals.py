@@ -27,7 +27,7 @@ from model.stake_math import DILUTION_LIMIT
 from model.swap_math import swap_output
 from model.token import BEHAVIOURS, NO_DECIMALS, NO_RETURN_VALUE, PLAIN, REVERTS_ON_ZERO, TOO_MANY_DECIMALS
 from tests.differential import world
-from tests.differential.engine import apply
+from tests.differential.engine import ask_model
 from tests.differential.previewed import PREVIEWED, preview_of
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ class Hand:
 
     def preview(self, operation: Operation, at: int) -> Any:
         """What the call would return; None where it would fail."""
-        return apply(self.state, operation, at)[1].value
+        return ask_model(self.state, operation, at)[1].value
 
 
 def last(fits: Callable[[int], bool], most: int = MAX) -> int:
@@ -252,7 +252,7 @@ def _most_principal(hand: Hand, name: str, sender: str) -> dict[str, int]:
 
     def fits(amount: int) -> bool:
         terms = {**pair(amount), "min_units": 0, "deadline": FOREVER}
-        _, outcome = apply(hand.state, Operation("pool.add", name, sender, terms), hand.now)
+        _, outcome = ask_model(hand.state, Operation("pool.add", name, sender, terms), hand.now)
         return outcome.reason != "pool: principal too large"
 
     room = MAX - max(position.principal_base, position.principal_quote)
@@ -529,7 +529,7 @@ def slashed_if_staked(state: State, now: int, name: str, provider: str) -> int:
     endless = replace(backstop.stakes.get(name, EMPTY_POOL_STAKE), total_stake=MAX)
     state = replace(state, backstop=replace(backstop, stakes=backstop.stakes | {name: endless}))
     at = max(now, (state.pools[name].requests[provider].epoch + 1) * state.controller.parameters.epoch_seconds)
-    _, outcome = apply(state, Operation("pool.withdraw", name, provider, WHATEVER_COMES), at)
+    _, outcome = ask_model(state, Operation("pool.withdraw", name, provider, WHATEVER_COMES), at)
     return outcome.value[2] if outcome.ok else 0
 
 

@@ -15,7 +15,7 @@ from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, LENS, RESE
 from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, PLAIN, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
-from tests.differential.engine import apply
+from tests.differential.engine import ask_model
 from tests.differential.previewed import preview_of
 from tests.differential.proposals import DAY, FEW, FIRST_ADDS, FOREVER, WHATEVER_COMES, Hand, all_that_may_be_struck, below, called_by
 from tests.differential.proposals import current_epoch, epoch_seconds, last, slashed_if_staked, spoiled, stake_that_just_pays, taken, view, when
@@ -107,7 +107,7 @@ def _positions(hand: Hand, suits: Callable[[str, str], bool] = lambda _, who: wh
 
 def _owed_dlq(hand: Hand, name: str, provider: str, units: int) -> bool:
     """Whether DLQ would be slashed for a withdrawal that is requested now, if enough were staked."""
-    requested, outcome = apply(hand.state, _request(name, provider, units), hand.now)
+    requested, outcome = ask_model(hand.state, _request(name, provider, units), hand.now)
     return outcome.ok and slashed_if_staked(requested, hand.now, name, provider) > 0
 
 
@@ -124,7 +124,7 @@ def _largest(hand: Hand, name: str) -> list[tuple[str, str, int]]:
 
 def _moves(hand: Hand, at: int, call: Operation) -> list[tuple[Event, int]]:
     """The transfers of awkward tokens that a call comes to, each with its number among its token's."""
-    events = [event for event in apply(hand.state, call, at)[1].events if event.name == "Transfer" and event.source in world.AWKWARD]
+    events = [event for event in ask_model(hand.state, call, at)[1].events if event.name == "Transfer" and event.source in world.AWKWARD]
     sources = [event.source for event in events]
     return [(event, sources[: place + 1].count(event.source)) for place, event in enumerate(events)]
 
@@ -262,8 +262,8 @@ def _two_at_one_reserve(hand: Hand) -> Scene:
     calls = [(_request(name, who, max(1, held // share)), _withdrawal(name, who)) for name, who, held in others]
 
     def finds_too_little(request: Operation, withdrawal: Operation) -> bool:
-        state, _ = apply(apply(hand.state, request, at)[0], armed, at)
-        return apply(state, withdrawal, _next_epoch(hand))[1].reason == "reserve: not enough held"
+        state, _ = ask_model(ask_model(hand.state, request, at)[0], armed, at)
+        return ask_model(state, withdrawal, _next_epoch(hand))[1].reason == "reserve: not enough held"
 
     short = [pair for pair in calls if finds_too_little(*pair)] if hand.chance(80) else []
     request, withdrawal = hand.pick(short or calls)
@@ -665,7 +665,7 @@ def _by_consent(hand: Hand) -> Scene:
         call = hand.instead(hand.pick(("pool.swap", "pool.donate", "pool.add", "pool.stage_deposit", "backstop.stake")))
         owner, spender = call.sender, call.target
     endless = _with_consent(hand, token, owner, spender)
-    moves = [event for event in apply(endless, call, hand.now)[1].events if event.name == "Transfer" and event.arguments["sender"] == owner]
+    moves = [event for event in ask_model(endless, call, hand.now)[1].events if event.name == "Transfer" and event.arguments["sender"] == owner]
     if not moves:
         return
     move = hand.pick(moves)
@@ -718,7 +718,7 @@ def _the_least_that_is_due(hand: Hand) -> Scene:
 
     def pays(few: int) -> bool:
         asked = Operation("lens.preview_entitlement", LENS, "outsider", {"pool": name, "provider": provider, "units": few})
-        value = apply(state, asked, at)[1].value
+        value = ask_model(state, asked, at)[1].value
         if value is None:
             return False
         told = dict(zip(COMPENSATION, value[3:]))
@@ -763,6 +763,6 @@ def _all_there_is(hand: Hand) -> Scene:
         return {"base": 0, "quote": scarce} if plenty_of_base else {"base": scarce, "quote": 0}
 
     state, held = hand.state, hand.state.tokens[quote if plenty_of_base else base].balances.get(world.GOVERNOR, 0)
-    most = last(lambda scarce: apply(state, _add(name, world.GOVERNOR, **pair(scarce)), at)[1].reason != "pool: principal too large", held)
+    most = last(lambda scarce: ask_model(state, _add(name, world.GOVERNOR, **pair(scarce)), at)[1].reason != "pool: principal too large", held)
     add = _add(name, world.GOVERNOR, **pair(most + hand.pick((0, 0, 1))))
     yield at, preview_of("lens.preview_add", add, world.GOVERNOR)  # and, after it, the call

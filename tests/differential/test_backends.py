@@ -5,14 +5,15 @@ from dataclasses import replace
 
 import pytest
 
-from model import OPERATIONS, Operation, State
+import model
+from model import OPERATIONS, Operation, Parameters, State
 from model.state import Hook, with_pool
 from tests.differential import world
 from tests.differential.addresses import deploy_code
 from tests.differential.artifacts import CompileError, compile_contracts
 from tests.differential.codec import HALTED, StateCodec
 from tests.differential.engine import UNREADABLE, Backend, Execution, Observation, Step
-from tests.differential.engine import allowances_difference, compare, difference_at, encode_calls, play_prologue, run_model
+from tests.differential.engine import allowances_difference, ask_model, compare, difference_at, encode_calls, play_prologue, run_model
 from tests.differential.environment import BACKENDS, SetupError, accounts_of_tests, backend
 from tests.differential.machine import Budget, Tally, draw_programs, run
 from tests.differential.metered import MeteredEvm
@@ -120,8 +121,10 @@ def test_the_digest_stands_for_all_that_is_read(devnet, evm, start):
     ("change", "field"),
     [
         (lambda state: with_pool(state, "pool-1", total_shortfall=1), "pools[pool-1].state.total_shortfall = 1"),
-        (lambda state: with_pool(state, "pool-1", total_shortfall=-1), "pools[pool-1].state.total_shortfall = negative, or 2**256 and more"),
-        (lambda state: with_pool(state, "pool-1", reserve_base=2**256), "pools[pool-1].state.reserve_base = negative, or 2**256 and more"),
+        (lambda state: with_pool(state, "pool-1", total_shortfall=-1), "pools[pool-1].state.total_shortfall = no number of the EVM's"),
+        (lambda state: with_pool(state, "pool-1", reserve_base=2**256), "pools[pool-1].state.reserve_base = no number of the EVM's"),
+        (lambda state: with_position(state, units=0.5), "pools[pool-2].positions[provider-3].units = no number of the EVM's"),
+        (lambda state: with_position(state, units=None), "pools[pool-2].positions[provider-3].units = no number of the EVM's"),
         (lambda state: with_position(state, clock=5), "pools[pool-2].positions[provider-3].clock = 5"),
         (lambda state: replace(state, reserve=replace(state.reserve, held={})), "tokens[ABC].held = 0"),
         (lambda state: with_token(state, behaviour=2), "tokens[USDC].report.behaviour = 2"),
@@ -187,18 +190,26 @@ def test_what_the_inspector_cannot_read_is_a_difference(answer, evm, start):
 # -- a model that fails ----------------------------------------------------------------------------------------------
 
 
-def test_a_model_that_fails_is_a_mismatch_like_any_other(evm, start, monkeypatch):
-    monkeypatch.setitem(OPERATIONS, "pool.exit", lambda state, call, **arguments: {}[call.sender])
-    mismatch = run(evm, start, Tally(), Budget(examples=100, length=50, seed=1, shrink_seconds=5))
-    assert (mismatch.steps[-1].operation.name, mismatch.difference.what) == ("pool.exit", "result") and len(mismatch.steps) <= 2
+def test_a_call_in_which_the_model_fails_is_a_mismatch(evm, start, monkeypatch):
+    monkeypatch.setattr(model.pool, "_emit_departure", lambda state, call, *arguments: {}[call.sender])
+    mismatch = run(evm, start, Tally(), Budget(examples=100, length=50, seed=1, shrink_seconds=0))
+    assert mismatch.difference.what == "result" and len(mismatch.steps) <= 4
     outcome = mismatch.difference.differing[0]
-    assert re.fullmatch(r"reverted: the model itself fails: KeyError in model/operations\.py:\d+", outcome.model)
+    assert re.fullmatch(r"reverted: the model itself fails: KeyError in \w+ of model/pool\.py", outcome.model)
+    assert outcome.observed == "returned"
+
+
+def test_a_call_that_there_is_not_is_no_fault_of_the_models(start):
+    for name, arguments in (("pool.rescue", {}), ("pool.sweep", {"amount": 1})):
+        with pytest.raises((KeyError, TypeError)):
+            ask_model(start, Operation(name, "pool-1", "keeper", arguments), world.START)
 
 
 def test_a_prologue_that_both_sides_refuse_is_one_clear_line(monkeypatch):
-    refused = world.START, Operation("controller.accept_ownership", "controller", "outsider", {})
-    monkeypatch.setattr(world, "prologue", lambda: [refused])
-    with pytest.raises(SetupError, match=r"^both sides refuse a call of the prologue.* outsider -> controller\.accept_ownership\(\)$"):
+    asked = {"base": "AVAX", "quote": "USDC", "parameters": Parameters()}
+    refused = world.START, Operation("controller.create_pool", "controller", "outsider", asked)
+    monkeypatch.setattr(world, "prologue", lambda: [refused, (world.START, SWEEP[1])])
+    with pytest.raises(SetupError, match=r"^both sides refuse a call of the prologue.* outsider -> controller\.create_pool\(.*\)$"):
         with backend("evm") as chain:
             play_prologue(chain)
 

@@ -131,16 +131,22 @@ def test_killed_at_any_moment_a_campaign_loses_nothing_that_it_has_told(faulty, 
 
 
 def test_an_interrupted_campaign_writes_its_report(tmp_path):
-    running, _ = start_ape(*campaign(tmp_path, "--hours", 1, "--setting", "codesize"), until="Drawing")
+    running, _ = start_ape(*campaign(tmp_path, "--hours", 1), until="Drawing")
     time.sleep(2)
     running.send_signal(signal.SIGINT)
     output, _ = running.communicate(timeout=60)
     assert running.returncode == 130, output
     assert "Interrupted; the same command goes on." in output
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["findings"] == [] and report["steps"] > 0 and report["rounds"] == 2
-    assert (report["seed"], report["setting"]) == (1, "codesize")
+    assert report["findings"] == [] and report["steps"] > 0 and report["rounds"] == 2 and report["seed"] == 1
     assert state_of(tmp_path)["tally"]["steps"] == report["steps"]
+
+
+def test_the_contracts_are_compiled_with_the_setting_that_is_asked_for(tmp_path):
+    done = ape(*campaign(tmp_path, "--hours", 1, "--backend", "devnet", "--setting", "none"))
+    assert done.returncode == 2 and done.stderr.startswith("campaign: with --setting none, Pool has "), done.stderr
+    # It is part of what the campaign does: with another it is another campaign.
+    assert state_of(tmp_path)["plan"] == {"backend": "devnet", "setting": "none", "steps": 50, "seed": 1}
 
 
 def test_machines_share_what_fails_through_redis(faulty, tmp_path):

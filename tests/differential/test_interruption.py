@@ -8,8 +8,8 @@ from unittest.mock import patch
 
 import pytest
 
-from tests.differential import machine, world
-from tests.differential.engine import apply, run_model
+from tests.differential import interruption, machine, world
+from tests.differential.engine import ask_model, run_model
 from tests.differential.interruption import Interrupted, at_once, interruptible, postponed
 from tests.differential.machine import Tally, draw_programs
 
@@ -50,17 +50,35 @@ def test_an_interruption_while_a_program_is_drawn_leaves_hypothesis_and_what_is_
     start = run_model(world.genesis(), world.prologue())[-1].state
     drawn, judged = [], []
 
-    def applied(state, operation, now):
+    def asked(state, operation, now):
         drawn.append(operation)
         if len(drawn) == 45:
             os.kill(os.getpid(), signal.SIGINT)
-        return apply(state, operation, now)
+        return ask_model(state, operation, now)
 
     class Whole:
         def judge(self, steps):
             judged.append([step.operation for step in steps])
 
-    with patch.object(machine, "apply", applied), pytest.raises(Interrupted), interruptible():
+    with patch.object(machine, "ask_model", asked), pytest.raises(Interrupted), interruptible():
         draw_programs(Whole(), start, Tally(), examples=10, length=20, random_seed=1)
     # It comes with the end of the third program, which is neither cut short nor judged.
     assert len(drawn) == 60 and [operation for program in judged for operation in program] == drawn[:40]
+
+
+def test_a_library_does_not_keep_an_interruption_waiting_for_ever(monkeypatch):
+    monkeypatch.setattr(interruption, "PATIENCE", 0.5)
+    with pytest.raises(Interrupted), interruptible(), postponed():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(30)
+        pytest.fail("it was never raised")
+
+
+def test_an_interruption_that_nobody_has_raised_comes_with_the_end_of_the_block():
+    reached = []
+    with pytest.raises(Interrupted), interruptible():
+        with postponed():
+            os.kill(os.getpid(), signal.SIGTERM)
+            reached.append("the end")
+        reached.append("too far")
+    assert reached == ["the end"]
