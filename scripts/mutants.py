@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))  # before site-packages, where a dependency left a
 
 from tests.differential.artifacts import CompileError
 from tests.differential.command_line import OneLineErrors
+from tests.differential.interruption import interruptible
 from tests.differential.telling import tell
 from tests.mutation import budget, python_mutants, results, vyper_mutants
 from tests.mutation.arguments import MATHS
@@ -205,7 +206,7 @@ def cli(side, examples, steps, seed, first, workers, sample, sample_seed, only, 
 def _run(mutants, store, context, reasons, first, workers, build, **drawing) -> list[dict]:
     with console.status("Compiling the contracts as they are ..."):
         originals = compile_originals()
-    with console.status("Drawing the programs ..."):
+    with console.status("Drawing the programs ..."), interruptible():
         programs = budget.drawn(originals.quick, **drawing, stored=build / f"programs{context.replace(' ', '-')}.pickle")
     programs = programs if first is None else programs.first(first)
     console.print(f"The budget: {programs.steps:,} steps in {len(programs.programs)} programs.")

@@ -11,7 +11,7 @@ from model.fixed_point import BPS, MAX
 from model.liquidity_math import MINIMUM_UNITS
 from model.operations import VIEWS
 from model.previews import COMPENSATION
-from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, LENS, RESERVE, SUSPENDED, ZERO
+from model.state import ACTIVE, BACKSTOP, CONTROLLER, EMPTY_POSITION, LENS, RESERVE, SUSPENDED, ZERO, with_pool
 from model.token import FEE_FROM_RECIPIENT, FEE_ON_TOP, NO_DECIMALS, PLAIN, TOO_MANY_DECIMALS
 from tests.differential import world
 from tests.differential.codec import kind
@@ -759,10 +759,26 @@ def _all_there_is(hand: Hand) -> Scene:
         at += parameters.oracle_window_seconds
         hand = yield at, Operation("pool.donate", name, "trader", {"base": 1, "quote": 1})
 
-    def pair(scarce: int) -> dict[str, int]:
-        return {"base": 0, "quote": scarce} if plenty_of_base else {"base": scarce, "quote": 0}
+    pool, held = hand.state.pools[name], hand.state.tokens[quote if plenty_of_base else base].balances.get(world.GOVERNOR, 0)
+    position = pool.positions.get(world.GOVERNOR, EMPTY_POSITION)
+    fewer = replace(position, principal_base=position.principal_base - 1_000, principal_quote=position.principal_quote - 1_000)
+    with_room = with_pool(hand.state, name, positions=pool.positions | {world.GOVERNOR: fewer})
 
-    state, held = hand.state, hand.state.tokens[quote if plenty_of_base else base].balances.get(world.GOVERNOR, 0)
-    most = last(lambda scarce: ask_model(state, _add(name, world.GOVERNOR, **pair(scarce)), at)[1].reason != "pool: principal too large", held)
-    add = _add(name, world.GOVERNOR, **pair(most + hand.pick((0, 0, 1))))
+    def add_of(scarce: int, plentiful: int = 0) -> Operation:
+        return _add(name, world.GOVERNOR, *((plentiful, scarce) if plenty_of_base else (scarce, plentiful)))
+
+    def principal(scarce: int, plentiful: int = 0) -> int:
+        """What that add would make of the principal of what is plentiful, were there room for it."""
+        after, outcome = ask_model(with_room, add_of(scarce, plentiful), at)
+        if outcome.reason == "pool: principal too large":
+            return MAX + 1_000
+        struck = after.pools[name].positions[world.GOVERNOR]
+        return (struck.principal_base if plenty_of_base else struck.principal_quote) + 1_000
+
+    most = last(lambda scarce: principal(scarce) <= MAX, held)
+    add = add_of(most)
+    if hand.pick((False, False, True)):
+        # One more of what is scarce is two too many.
+        nearby = ((most + more, plentiful) for more in range(-3, 4) for plentiful in range(100))
+        add = add_of(*next((amounts for amounts in nearby if principal(*amounts) == MAX + 1), (most + 1,)))
     yield at, preview_of("lens.preview_add", add, world.GOVERNOR)  # and, after it, the call

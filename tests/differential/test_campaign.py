@@ -95,13 +95,13 @@ def test_a_campaign_that_is_killed_keeps_its_finding_and_goes_on_to_the_next(fau
     assert 1 <= len(before) <= 2 and causes(before) <= CAUSES
     assert any((tmp_path / "corpus").iterdir())
 
-    hours = (state["seconds"] + 12) / 3_600
+    hours = (state["seconds"] + 20) / 3_600
     again = ape(*campaign(tmp_path, "--hours", hours, "--workers", 2, "--contracts", faulty))
     assert again.returncode == 1, again.stdout[-3_000:] + again.stderr[-3_000:]
     report = json.loads((tmp_path / "report.json").read_text())
     labels = [finding["label"] for finding in report["findings"]]
     assert causes(labels) == CAUSES and len(labels) == len(CAUSES) and set(labels) == set(found_in(tmp_path))
-    assert report["starts"] == 2 and report["rounds"] > state["rounds"] and report["seconds"] >= state["seconds"] + 12
+    assert report["starts"] == 2 and report["rounds"] > state["rounds"] and report["seconds"] >= state["seconds"] + 20
     assert report["steps"] > state["tally"]["steps"]
     # Each cause is told once, with how often it was met, and shrunk to little more than one call.
     assert all(finding["shrunk"] and finding["times"] and finding["steps"] <= 3 for finding in report["findings"])
@@ -117,7 +117,7 @@ def test_a_campaign_that_is_killed_keeps_its_finding_and_goes_on_to_the_next(fau
 
 def test_killed_at_any_moment_a_campaign_loses_nothing_that_it_has_told(faulty, tmp_path):
     random, told = Random(1), set()
-    for _ in range(4):
+    for kills in range(1, 13):
         running, _ = start_ape(*campaign(tmp_path, "--hours", 1, "--contracts", faulty), until="Drawing")
         time.sleep(random.uniform(0.1, 4))
         running.kill()
@@ -127,6 +127,8 @@ def test_killed_at_any_moment_a_campaign_loses_nothing_that_it_has_told(faulty, 
         written = {tmp_path / "findings" / f"{found['fingerprint']['digest']}.json" for found in found_in(tmp_path).values()}
         counted = Campaign(tmp_path, PLAN).progress.seen
         assert told <= written and {tmp_path / "findings" / f"{digest}.json" for digest in counted} <= written
+        if told and kills >= 4:
+            break
     assert told
 
 
@@ -152,7 +154,7 @@ def test_the_contracts_are_compiled_with_the_setting_that_is_asked_for(tmp_path)
 def test_machines_share_what_fails_through_redis(faulty, tmp_path):
     with redis(tmp_path) as (url, _):
         options = ("--database", url, "--contracts", faulty)
-        first = ape(*campaign(tmp_path / "first", "--hours", 5 / 3_600, *options))
+        first = ape(*campaign(tmp_path / "first", "--hours", 10 / 3_600, *options))
         other = ("--folder", tmp_path / "second", "--seed", 2, "--shrink-seconds", 0, "--hours", 5 / 3_600)
         second = ape("campaign", *other, *options)
     assert first.returncode == 1, first.stdout[-3_000:] + first.stderr[-3_000:]
