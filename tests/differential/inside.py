@@ -1,6 +1,7 @@
 """Every function and every view of every contract, called half-way through a transfer to or from each of them.
 
-Each is called in the CALLER's name, by the CALLER, in each of the ways in which a transfer of its own comes about.
+Each is called in the CALLER's name, by the CALLER, in each of the ways in which a transfer of its own comes about. Half-way the CALLER
+also takes what it is just moving from who sends or receives it, or one base unit more or less.
 """
 
 from collections.abc import Iterator
@@ -139,6 +140,21 @@ def calls_by_the_token(directory: Directory) -> list[Operation]:
     return made
 
 
+def takes_by_the_token(way: Way, start: State) -> list[Operation]:
+    """What the CALLER may take while it moves: a contract that is to have more by a transfer may have less by one base unit."""
+    (entered,) = run_model(_ready(way, start)[-1].state, [(LATER, way.enters)])
+    moves = [event.arguments for event in entered.outcome.events if (event.source, event.name) == (CALLER, "Transfer")]
+    move = moves[way.number - 1]
+    amounts = [move["value"] + more for more in (-1, 0, 1)]
+    return [call(CALLER, CALLER, "token.take", holder=move[end], amount=amount) for end in ("sender", "receiver") for amount in amounts]
+
+
+def _ready(way: Way, start: State) -> list[Step]:
+    ready = run_model(start, [(world.START, operation) for operation in (*way.before, *STRAY)])
+    assert all(step.outcome.ok for step in ready), "what comes before is there for what comes of it"
+    return ready
+
+
 def armed(calls: Operation, before: bool, bubbles: bool, number: int) -> Operation:
     """Make the CALLER call in its `number`-th transfer from now: in those before, it is armed again."""
     operation = call("outsider", CALLER, "token.arm", calls=calls, before=before, bubbles=bubbles)
@@ -147,8 +163,7 @@ def armed(calls: Operation, before: bool, bubbles: bool, number: int) -> Operati
 
 def programs(way: Way, start: State, calls_made: list[Operation], before: bool, bubbles: bool) -> Iterator[list[Step]]:
     """What it takes to make each of the calls that way; after one that comes through, all begins anew."""
-    ready = run_model(start, [(world.START, operation) for operation in (*way.before, *STRAY)])
-    assert all(step.outcome.ok for step in ready), "what comes before is there for what comes of it"
+    ready = _ready(way, start)
     steps = list(ready)
     for calls in calls_made:
         steps += run_model(steps[-1].state, [(LATER, armed(calls, before, bubbles, way.number)), (LATER, way.enters)])
@@ -160,7 +175,8 @@ def programs(way: Way, start: State, calls_made: list[Operation], before: bool, 
 
 
 def locked_programs(start: State, directory: Directory) -> Iterator[list[Step]]:
-    """Of every way, the calls to the contracts that are inside a call then, and to the Lens, which asks them."""
+    """Of every way, the calls to the contracts that are inside a call then, and to the Lens, which asks them; and what the CALLER takes."""
     everything = calls_by_the_token(directory)
     for way in WAYS.values():
-        yield from programs(way, start, [calls for calls in everything if calls.target in {LENS, *way.entered}], before=False, bubbles=True)
+        calls_made = [calls for calls in everything if calls.target in {LENS, *way.entered}]
+        yield from programs(way, start, calls_made + takes_by_the_token(way, start), before=False, bubbles=True)

@@ -14,7 +14,7 @@ from model.operations import VIEWS
 from model.state import BACKSTOP, NO_REASON, RESERVE
 from tests.differential.engine import compare, explain, play_prologue
 from tests.differential.environment import backend
-from tests.differential.inside import ARGUMENTS, POOL, WAYS, calls_by_the_token, programs
+from tests.differential.inside import ARGUMENTS, POOL, WAYS, calls_by_the_token, programs, takes_by_the_token
 
 # R22's exceptions, in its words: constants; the registry of pools and the governor's name; ownership, which calls nobody.
 CONSTANTS = {
@@ -75,9 +75,10 @@ def test_every_function_from_inside_a_transfer(chain, start, way):
                 assert (told.arguments["function"], told.arguments["succeeded"]) == (calls.name, bubbles)
                 assert chain.directory.read_log(chain.directory.log(told)) == told
 
-    play(everything, before=True, bubbles=True)
+    taken = takes_by_the_token(way, start)
+    play(everything + taken, before=True, bubbles=True)
     refused.clear()
-    play(everything, before=False, bubbles=True)
+    play(everything + taken, before=False, bubbles=True)
     # A call that fails is told of where the transfer goes on without it.
     play(refused[:], before=False, bubbles=False)
     locked = [calls for calls in everything if calls.target in way.entered and calls.name not in FREE]
