@@ -138,7 +138,7 @@ class Directory:
     # -- encoding ----------------------------------------------------------------------------------------------
 
     def word(self, value: Any) -> bytes:
-        """One value as words; a dataclass or tuple as all of its fields'."""
+        """One value as words; a pool's parameters or a tuple as all of its fields'; `NO_WORD` for what no word can hold."""
         if isinstance(value, int):
             try:
                 return value.to_bytes(32, "big")
@@ -187,7 +187,7 @@ class Directory:
     # -- reading what the chain said -------------------------------------------------------------------------------
 
     def readable(self, value: Any) -> Any:
-        """An id for an address that has one."""
+        """An id for an address that has one, and words for what stands in the place of no number."""
         if value == int.from_bytes(NO_WORD, "big"):
             return "no number of the EVM's"
         if isinstance(value, str) and value.startswith("0x"):
@@ -369,7 +369,7 @@ class StateCodec:
             self._flatten(item["name"], item, value, fields)
         return fields
 
-    def read_allowances(self, data: bytes) -> dict[str, int]:
+    def read_allowances(self, data: bytes) -> dict[str, Any]:
         """Allowances and views as fields by their paths."""
         (numbers,) = decode(["uint256[]"], data)
         values = map(self.directory.readable, numbers)

@@ -144,8 +144,8 @@ def play_prologue(backend: Backend) -> State:
     """
     try:
         steps = run_model(world.genesis(), world.prologue())
-    except Unplayable as refused:  # the creation of a pool, which is among the steps
-        steps = refused.steps
+    except Unplayable as error:  # the creation of a pool has been refused, and is among the steps
+        steps = error.steps
     difference = compare(steps, backend)
     if difference is not None:
         raise PrologueDiffers(steps, difference)
